@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Clients as the callers of host.h see them: spawn, wait, signal, release. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gate/lock.h"
+#include "gate/sys.h"
+#include "host/monitor.h"
+
+#define SLICE_NS 50000000
+#define DEADLOCK_NS 100000000
+
+/* Wait for `changed` until the deadline, at most a slice; mutex is held. */
+static void wait_changed(struct host_machine *m, int64_t deadline)
+{
+    int64_t until = host_now() + host_left(deadline, SLICE_NS);
+    const struct timespec at = {until / 1000000000, until % 1000000000};
+
+    pthread_cond_timedwait(&m->changed, &m->mutex, &at);
+}
+
+/* A free entry of the process table, marked used; NULL: see error. */
+static struct host_process *allocate(struct host_machine *m,
+                                     const struct host_spawn *spawn,
+                                     struct host_error *error)
+{
+    struct host_process *p = calloc(1, sizeof(*p));
+    struct image_process *entry = NULL;
+    uint32_t i = 1;
+
+    if (p == NULL) {
+        errno = ENOMEM;
+        host_fail_errno(error, "process");
+        return NULL;
+    }
+    pthread_mutex_lock(&m->mutex);
+    while (i < IMAGE_PROCESSES && m->process[i] != NULL)
+        i++;
+    if (i == IMAGE_PROCESSES || m->closing) {
+        pthread_mutex_unlock(&m->mutex);
+        free(p);
+        host_fail(error, HOST_INVALID,
+                  "no process entry is free: a machine has %u",
+                  IMAGE_PROCESSES - 1);
+        return NULL;
+    }
+    p->index = i;
+    p->socket = p->pidfd = -1;
+    p->exit.generation = ++m->generation;
+    snprintf(p->name, sizeof(p->name), "%s", spawn->name);
+    lock_take(m->k, 0);
+    entry = &m->k->h.process[i];
+    memset(entry, 0, sizeof(*entry));
+    entry->flags = PROCESS_USED | PROCESS_HOSTED;
+    entry->vspace = spawn->vspace;
+    memcpy(entry->name, p->name, sizeof(entry->name));
+    lock_drop(m->k);
+    m->process[i] = p;
+    pthread_mutex_unlock(&m->mutex);
+    return p;
+}
+
+/* Have the service thread fork; mutex is held. Returns errno of the exec. */
+static int request_start(struct host_machine *m, struct host_process *p,
+                         const struct host_spawn *spawn)
+{
+    struct spawn_request request = {
+        .spawn = spawn, .process = p, .client_socket = -1};
+
+    while (m->request != NULL)
+        wait_changed(m, INT64_MAX);
+    m->request = &request;
+    m->live++;
+    host_call(m);
+    while (!request.done)
+        wait_changed(m, INT64_MAX);
+    if (request.error != 0)
+        m->live--;
+    return request.error;
+}
+
+/* Give the handshake its time; mutex is held. */
+static enum host_status wait_ready(struct host_machine *m,
+                                   struct host_process *p,
+                                   const struct host_spawn *spawn,
+                                   struct host_error *error)
+{
+    int64_t deadline = host_deadline(spawn->timeout_ns);
+
+    while (p->state < PROCESS_READY && !m->closing) {
+        if (host_left(deadline, SLICE_NS) == 0) {
+            kill(p->pid, SIGKILL);
+            return host_fail(error, HOST_CLIENT,
+                             "client '%s' (pid %d) did not shake hands within"
+                             " %.1f s: something keeps it before main(), a"
+                             " constructor or a wrapper",
+                             p->name, (int)p->pid,
+                             (double)spawn->timeout_ns / 1e9);
+        }
+        wait_changed(m, deadline);
+    }
+    if (p->state == PROCESS_READY)
+        return HOST_OK;
+    /* It ended: wait for how. */
+    while (p->state != PROCESS_ENDED && !m->closing)
+        wait_changed(m, INT64_MAX);
+    if (p->exit.reason[0] != '\0')
+        return host_fail(error, HOST_CLIENT, "client '%s' was ended: %s",
+                         p->name, p->exit.reason);
+    return host_fail(error, HOST_CLIENT,
+                     "client '%s' ended before its handshake, %s %d", p->name,
+                     p->exit.kind == EXIT_STATUS ? "with exit status"
+                                                 : "by signal",
+                     p->exit.status);
+}
+
+static enum host_status start_failed(const struct host_spawn *spawn, int number,
+                                     struct host_error *error)
+{
+    errno = number;
+    host_fail_errno(error, "cannot start %s%s%s", spawn->path,
+                    spawn->cwd ? " in " : "", spawn->cwd ? spawn->cwd : "");
+    return number == ENOENT ? HOST_NOT_FOUND : HOST_SYSTEM;
+}
+
+enum host_status host_spawn(struct host_machine *m,
+                            const struct host_spawn *spawn, uint32_t *ret,
+                            struct host_error *error)
+{
+    const char *client = spawn->client ? spawn->client : spawn->path;
+    enum host_status status =
+        elf_check_client(client, m->k->h.config.mcs, error);
+    struct host_process *p;
+    int number;
+
+    if (status == HOST_OK && m->k->h.panicked)
+        status = host_fail(error, HOST_PANIC, "%s", m->k->h.panic);
+    if (status != HOST_OK)
+        return status;
+    p = allocate(m, spawn, error);
+    if (p == NULL)
+        return error->errno_value ? HOST_SYSTEM : HOST_INVALID;
+    pthread_mutex_lock(&m->mutex);
+    number = request_start(m, p, spawn);
+    if (number != 0) {
+        if (p->socket >= 0)
+            close(p->socket);
+        if (p->pidfd >= 0)
+            close(p->pidfd);
+        process_forget(m, p);
+        pthread_mutex_unlock(&m->mutex);
+        return start_failed(spawn, number, error);
+    }
+    status = wait_ready(m, p, spawn, error);
+    *ret = p->index;
+    if (status != HOST_OK) {
+        while (p->state != PROCESS_ENDED)
+            wait_changed(m, INT64_MAX);
+        process_forget(m, p);
+    }
+    pthread_mutex_unlock(&m->mutex);
+    return status;
+}
+
+enum host_status host_start(struct host_machine *m, uint32_t process,
+                            const struct host_start *start,
+                            struct host_error *error)
+{
+    enum host_status status = host_lock(m, false, error);
+
+    if (status != HOST_OK)
+        return status;
+    if (process < IMAGE_PROCESSES && m->process[process] != NULL)
+        m->process[process]->start = *start;
+    else
+        status = host_fail(error, HOST_INVALID, "no such process");
+    host_unlock(m);
+    return status;
+}
+
+enum host_status host_poll_exit(struct host_machine *m, uint32_t process,
+                                struct host_exit *ret)
+{
+    enum host_status status = HOST_INVALID;
+
+    pthread_mutex_lock(&m->mutex);
+    if (process < IMAGE_PROCESSES && m->process[process] != NULL) {
+        *ret = m->process[process]->exit;
+        status = HOST_OK;
+    }
+    pthread_mutex_unlock(&m->mutex);
+    return status;
+}
+
+/* Nobody runs, nobody will: only an agent could change that. */
+static bool deadlocked(struct host_machine *m)
+{
+    struct kernel *k = m->k;
+    struct host_error error;
+    bool result = false;
+
+    if (host_lock(m, false, &error) != HOST_OK)
+        return false;
+    if (k->h.current == 0 && k->h.paused == 0) {
+        result = true;
+        for (uint32_t i = 1; i <= k->h.thread_top && i < IMAGE_THREADS; i++) {
+            paddr tcb = k->h.thread[i].tcb;
+
+            if (tcb != 0 && !(k->h.thread[i].flags & THREAD_AGENT) &&
+                kernel_state(k, tcb) == KERNEL_HOST)
+                result = false;
+        }
+    }
+    host_unlock(m);
+    return result;
+}
+
+enum host_status host_wait_exit(struct host_machine *m, uint32_t process,
+                                int64_t timeout_ns, bool solitary,
+                                struct host_exit *ret, struct host_error *error)
+{
+    int64_t deadline = host_deadline(timeout_ns);
+    int64_t slice_end = host_now() + DEADLOCK_NS;
+    enum host_status status = HOST_INTERRUPTED;
+    bool stuck = solitary && deadlocked(m);
+    uint32_t idle = m->k->h.idle_count;
+
+    pthread_mutex_lock(&m->mutex);
+    for (;;) {
+        struct host_process *p =
+            process < IMAGE_PROCESSES ? m->process[process] : NULL;
+
+        if (p == NULL || p->state == PROCESS_ENDED) {
+            status = HOST_OK;
+            if (p != NULL)
+                *ret = p->exit;
+            else
+                status = host_fail(error, HOST_INVALID, "no such process");
+            break;
+        }
+        if (host_left(deadline, SLICE_NS) == 0) {
+            status = host_fail(error, HOST_TIMEOUT,
+                               "client '%s' (pid %d) still runs", p->name,
+                               (int)p->pid);
+            break;
+        }
+        if (host_now() >= slice_end)
+            break;
+        wait_changed(m, deadline < slice_end ? deadline : slice_end);
+    }
+    pthread_mutex_unlock(&m->mutex);
+    /* Twice the same picture, and nobody ran in between. */
+    if (status == HOST_INTERRUPTED && stuck && deadlocked(m) &&
+        idle == m->k->h.idle_count)
+        status = host_fail(error, HOST_DEADLOCK,
+                           "no thread can run any more, and nothing outside"
+                           " can change that");
+    return status;
+}
+
+enum host_status host_kill(struct host_machine *m, uint32_t process, int signal,
+                           struct host_error *error)
+{
+    enum host_status status;
+    struct host_process *p;
+    pid_t client;
+
+    pthread_mutex_lock(&m->mutex);
+    p = process < IMAGE_PROCESSES ? m->process[process] : NULL;
+    status = host_lock(m, true, error);
+    if (status == HOST_OK && p != NULL && p->pidfd >= 0) {
+        client = (pid_t)m->k->h.process[process].pid;
+        /* A client below a wrapper (valgrind, perf) is another process. */
+        if (client > 0 && client != p->pid && p->socket >= 0)
+            kill(client, signal);
+        sys_call(SYS_pidfd_send_signal, p->pidfd, signal, 0, 0, 0, 0);
+    }
+    if (status == HOST_OK)
+        host_unlock(m);
+    pthread_mutex_unlock(&m->mutex);
+    return status;
+}
+
+void host_release(struct host_machine *m, uint32_t process)
+{
+    pthread_mutex_lock(&m->mutex);
+    if (process < IMAGE_PROCESSES && m->process[process] != NULL &&
+        m->process[process]->state == PROCESS_ENDED)
+        process_forget(m, m->process[process]);
+    pthread_mutex_unlock(&m->mutex);
+}
+
+uint32_t host_process_count(struct host_machine *m)
+{
+    uint32_t live;
+
+    pthread_mutex_lock(&m->mutex);
+    live = m->live;
+    pthread_mutex_unlock(&m->mutex);
+    return live;
+}

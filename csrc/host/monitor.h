@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The monitor's insides; host.h is its face.
+ *
+ * Principle of operation. One service thread per machine runs an epoll loop:
+ * sockets of clients, their pidfds, the tick timer, and an eventfd by which
+ * other threads call it. It alone starts processes (PR_SET_PDEATHSIG is about
+ * the *thread* that forked), reaps them, makes and retires Linux threads of
+ * clients, and serves the traps of the server gate. It never takes the GIL and
+ * blocks all signals. Agents enter the kernel on their own threads.
+ *
+ * Locks, in the order in which they may be nested:
+ *   host_machine.mutex    process states, spawn requests
+ *     image_header.lock   the image; also host_process.thread_count and
+ *                         host_thread
+ */
+#ifndef SEL4EMU_HOST_MONITOR_H
+#define SEL4EMU_HOST_MONITOR_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "abi/message.h"
+#include "host/host.h"
+
+enum process_state {
+    PROCESS_STARTING, /* forked, no handshake yet */
+    PROCESS_GREETED,  /* HELLO came, WELCOME was sent */
+    PROCESS_READY,    /* READY came: waits for its first thread */
+    PROCESS_RUNNING,  /* its main thread is an seL4 thread */
+    PROCESS_LOST,     /* its socket is closed; not reaped yet */
+    PROCESS_ENDED,    /* reaped; struct host_exit tells */
+};
+
+struct host_process {
+    /* under mutex */
+    enum process_state state;
+    struct host_exit exit;
+    /* the service thread's own */
+    uint32_t index;
+    pid_t pid;  /* of our child; a client started by valgrind etc. may have
+                   another one, which is in image_process */
+    int pidfd;
+    int socket;
+    char name[32];
+    uint32_t threads;         /* THREAD messages sent - THREAD_DOWN */
+    struct host_start start;  /* under the machine's lock */
+};
+
+/* The server gate's side of a client thread; under the machine's lock. */
+struct host_thread {
+    int socket;      /* -1: none */
+    uint32_t waiting;/* it waits for a RESUME */
+    struct message_trap *held; /* what it sent while it was only lent the CPU */
+};
+
+struct spawn_request {
+    const struct host_spawn *spawn;
+    struct host_process *process;
+    int client_socket;
+    bool done;
+    int error; /* errno of the fork or exec */
+};
+
+struct host_machine {
+    /* constant */
+    struct kernel *k;
+    size_t size;
+    int image_fd;
+    struct kernel_host ops;
+    int cpu; /* -1: no affinity */
+    pid_t owner;
+    pthread_t thread;
+    int epoll;
+    int call;  /* eventfd: something for the service thread */
+    int timer; /* timerfd: the tick */
+    int watch; /* timerfd: looks for threads that sleep in Linux, see lend.c */
+    int console_fd;
+    uint64_t generation; /* under mutex */
+    uint32_t console_size;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    /* under mutex */
+    struct host_process *process[IMAGE_PROCESSES];
+    uint32_t live;
+    struct spawn_request *request;
+    bool closing;
+    uint32_t callers; /* threads inside agent waits */
+    char *console;    /* kept output, console_kept bytes */
+    size_t console_kept, console_room;
+
+    /* the service thread's own */
+    bool ticking;
+    bool watching;
+    struct {
+        uint32_t thread; /* current that slept in Linux when last looked */
+        uint64_t time;   /* CPU time it had used */
+    } sleeper;
+
+    struct host_thread client[IMAGE_THREADS];
+};
+
+/* error.c */
+__attribute__((format(printf, 3, 4))) enum host_status
+host_fail(struct host_error *error, enum host_status status,
+          const char *format, ...);
+/* The same for a failed Linux call: adds strerror(errno). */
+__attribute__((format(printf, 2, 3))) enum host_status
+host_fail_errno(struct host_error *error, const char *format, ...);
+int64_t host_now(void); /* CLOCK_MONOTONIC, ns */
+/* Deadline of a time-out; negative: never. */
+int64_t host_deadline(int64_t timeout_ns);
+/* What is left, at most `slice`; 0: over. */
+int64_t host_left(int64_t deadline, int64_t slice);
+
+/* machine.c */
+void host_call(struct host_machine *m); /* wake the service thread */
+/* After kernel_enter() or kernel_reschedule(), under the lock: hand over to
+ * whoever runs next. `me`: index of the thread that entered, 0: an agent. */
+void host_handoff(struct host_machine *m, uint32_t me);
+
+/* Bind the calling thread to a CPU; negative: leave it alone. */
+void host_bind(int cpu);
+
+/* elf.c */
+enum host_status elf_check_client(const char *path, bool mcs,
+                                  struct host_error *error);
+
+/* spawn.c: service thread only */
+void spawn_start(struct host_machine *m, struct spawn_request *request);
+
+/* process.c: service thread only */
+void process_message(struct host_machine *m, struct host_process *p);
+void process_lost(struct host_machine *m, struct host_process *p);
+void process_reap(struct host_machine *m, struct host_process *p);
+/* End a process that broke a rule; the reason is kept for host_exit. */
+__attribute__((format(printf, 3, 4))) void
+process_break(struct host_machine *m, struct host_process *p,
+              const char *format, ...);
+void process_forget(struct host_machine *m, struct host_process *p);
+
+/* thread.c: service thread only; the lock is held */
+void thread_events(struct host_machine *m);
+void thread_free(struct host_machine *m, uint32_t index);
+void thread_lost(struct host_machine *m, uint32_t process);
+
+/* server.c */
+void server_trap(struct host_machine *m, uint32_t index);
+/* Let a scheduled thread go on if it waits; the lock is held. */
+void server_resume(struct host_machine *m, uint32_t index);
+void server_exit(struct host_machine *m, uint32_t index);
+/* Let a preempted thread run user code although it is not current. */
+void server_lend(struct host_machine *m, uint32_t index);
+
+/* lend.c: service thread only */
+void lend_start(struct host_machine *m);
+void lend_watch(struct host_machine *m);
+
+/* monitor.c */
+void *monitor_main(void *machine);
+enum { WATCH_CALL, WATCH_TIMER, WATCH_SLEEPERS, WATCH_PROCESS, WATCH_PIDFD, WATCH_THREAD };
+int monitor_watch(struct host_machine *m, int fd, uint32_t kind,
+                  uint32_t index);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Client processes as the service thread sees them: what they say on their
+ * sockets, and their end.
+ *
+ * A process may end at any moment. Its socket closes first (also at an exec:
+ * the client's end is CLOEXEC), and its threads are suspended then; the exit
+ * status follows by the pidfd.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gate/lock.h"
+#include "gate/sys.h"
+#include "host/monitor.h"
+
+union any_message {
+    struct message_header header;
+    struct message_hello hello;
+    struct message_ready ready;
+    struct message_thread_state state;
+    struct message_doorbell doorbell;
+};
+
+static void set_state(struct host_machine *m, struct host_process *p,
+                      enum process_state state)
+{
+    pthread_mutex_lock(&m->mutex);
+    p->state = state;
+    pthread_cond_broadcast(&m->changed);
+    pthread_mutex_unlock(&m->mutex);
+}
+
+void process_break(struct host_machine *m, struct host_process *p,
+                   const char *format, ...)
+{
+    va_list arguments;
+
+    pthread_mutex_lock(&m->mutex);
+    if (p->exit.reason[0] == '\0') {
+        va_start(arguments, format);
+        vsnprintf(p->exit.reason, sizeof(p->exit.reason), format, arguments);
+        va_end(arguments);
+    }
+    pthread_mutex_unlock(&m->mutex);
+    if (p->state != PROCESS_ENDED)
+        sys_call(SYS_pidfd_send_signal, p->pidfd, SIGKILL, 0, 0, 0, 0);
+}
+
+static bool send_welcome(struct host_machine *m, struct host_process *p)
+{
+    const struct message_welcome welcome = {
+        {MESSAGE_WELCOME, sizeof(welcome)},
+        m->k->h.config.isolation,
+        p->index,
+        m->size,
+    };
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec iov = {(void *)&welcome, sizeof(welcome)};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control,
+                         .msg_controllen = sizeof(control)};
+    struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+    cmsg->cmsg_level = SOL_SOCKET;
+    cmsg->cmsg_type = SCM_RIGHTS;
+    cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(cmsg), &m->image_fd, sizeof(int));
+    return sendmsg(p->socket, &msg, MSG_NOSIGNAL) == sizeof(welcome);
+}
+
+static void on_hello(struct host_machine *m, struct host_process *p,
+                     const struct message_hello *hello)
+{
+    struct image_process *entry = &m->k->h.process[p->index];
+
+    if (p->state != PROCESS_STARTING) {
+        process_break(m, p, "it greeted twice");
+        return;
+    }
+    if (hello->abi_version != SEL4EMU_ABI_VERSION) {
+        process_break(m, p,
+                      "its client library has version %u, the monitor %u:"
+                      " compile it again",
+                      hello->abi_version, SEL4EMU_ABI_VERSION);
+        return;
+    }
+    lock_take(m->k, 0);
+    entry->pid = hello->pid;
+    lock_drop(m->k);
+    if (send_welcome(m, p))
+        set_state(m, p, PROCESS_GREETED);
+}
+
+static bool windows_valid(const struct message_ready *ready)
+{
+    if (ready->window_count > IMAGE_WINDOWS)
+        return false;
+    for (uint32_t i = 0; i < ready->window_count; i++) {
+        const struct image_range *w = &ready->window[i];
+
+        if (w->start >= w->end || w->end > 1ul << 47 || w->start & 0xfff ||
+            w->end & 0xfff)
+            return false;
+    }
+    return true;
+}
+
+static void on_ready(struct host_machine *m, struct host_process *p,
+                     const struct message_ready *ready)
+{
+    struct image_process *entry = &m->k->h.process[p->index];
+    word *pml4;
+
+    if (p->state != PROCESS_GREETED || !windows_valid(ready)) {
+        process_break(m, p, "its handshake is out of order or damaged");
+        return;
+    }
+    lock_take(m->k, 0);
+    entry->window_count = ready->window_count;
+    memcpy(entry->window, ready->window, sizeof(entry->window));
+    if (entry->vspace != 0) {
+        pml4 = kernel_memory(m->k, entry->vspace);
+        pml4[VSPACE_PROCESS_WORD] = p->index;
+    }
+    lock_drop(m->k);
+    set_state(m, p, PROCESS_READY);
+}
+
+static void on_thread_up(struct host_machine *m, struct host_process *p,
+                         const struct message_thread_state *state)
+{
+    struct kernel *k = m->k;
+    struct image_thread *entry = &k->h.thread[state->index];
+    const struct kernel_cause lost = {.kind = CAUSE_LOST};
+
+    lock_take(k, 0);
+    if (state->tid == 0) {
+        if (entry->tcb != 0) {
+            kernel_enter(k, &m->ops, entry->tcb, &lost);
+            host_handoff(m, 0);
+        }
+        p->threads--;
+        thread_free(m, state->index);
+    } else {
+        entry->tid = state->tid;
+        if (k->h.config.isolation == ISOLATION_PROCESS) {
+            m->client[state->index].waiting = 1;
+            server_resume(m, state->index);
+        }
+    }
+    lock_drop(k);
+}
+
+static void on_thread_down(struct host_machine *m, struct host_process *p,
+                           const struct message_thread_state *state)
+{
+    bool last;
+
+    lock_take(m->k, 0);
+    thread_free(m, state->index);
+    last = p->threads > 0 && --p->threads == 0;
+    lock_drop(m->k);
+    if (last)
+        process_break(m, p, "its last thread was deleted");
+}
+
+static bool own_thread(struct host_machine *m, struct host_process *p,
+                       const struct message_thread_state *state)
+{
+    return state->index > 0 && state->index < IMAGE_THREADS &&
+           m->k->h.thread[state->index].process == p->index &&
+           p->state == PROCESS_RUNNING;
+}
+
+/* Handle one message of its right size; false: it is none of ours. */
+static bool dispatch(struct host_machine *m, struct host_process *p,
+                     const union any_message *message, size_t size)
+{
+    static const size_t sizes[] = {
+        [MESSAGE_HELLO] = sizeof(struct message_hello),
+        [MESSAGE_READY] = sizeof(struct message_ready),
+        [MESSAGE_THREAD_UP] = sizeof(struct message_thread_state),
+        [MESSAGE_THREAD_DOWN] = sizeof(struct message_thread_state),
+        [MESSAGE_DOORBELL] = sizeof(struct message_doorbell),
+    };
+    uint32_t type = message->header.type;
+
+    if (size < sizeof(message->header) || message->header.size != size ||
+        type >= sizeof(sizes) / sizeof(sizes[0]) || sizes[type] != size)
+        return false;
+    if (type == MESSAGE_HELLO)
+        on_hello(m, p, &message->hello);
+    else if (type == MESSAGE_READY)
+        on_ready(m, p, &message->ready);
+    else if (type == MESSAGE_DOORBELL)
+        host_call(m);
+    else if (!own_thread(m, p, &message->state))
+        return false;
+    else if (type == MESSAGE_THREAD_UP)
+        on_thread_up(m, p, &message->state);
+    else
+        on_thread_down(m, p, &message->state);
+    return true;
+}
+
+void process_message(struct host_machine *m, struct host_process *p)
+{
+    union any_message message;
+    struct iovec iov = {&message, sizeof(message)};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    ssize_t n;
+
+    if (p->socket < 0)
+        return;
+    memset(&message, 0, sizeof(message));
+    n = recvmsg(p->socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        process_lost(m, p);
+        return;
+    }
+    if ((msg.msg_flags & MSG_TRUNC) || !dispatch(m, p, &message, (size_t)n)) {
+        process_break(m, p, "it sent %zd bytes that are no message of ours", n);
+        process_lost(m, p);
+    }
+}
+
+/* The client is gone, or as good as: its threads stop, others go on. */
+void process_lost(struct host_machine *m, struct host_process *p)
+{
+    struct image_process *entry = &m->k->h.process[p->index];
+    struct host_error error;
+
+    if (p->socket < 0)
+        return;
+    close(p->socket); /* leaves the epoll set, too */
+    p->socket = -1;
+    if (host_lock(m, true, &error) != HOST_OK)
+        return;
+    entry->flags |= PROCESS_DEAD;
+    thread_lost(m, p->index);
+    p->threads = 0;
+    if (entry->vspace != 0) {
+        word *pml4 = kernel_memory(m->k, entry->vspace);
+
+        pml4[VSPACE_PROCESS_WORD] = 0;
+        entry->vspace = 0;
+    }
+    host_unlock(m);
+    set_state(m, p, PROCESS_LOST);
+}
+
+void process_reap(struct host_machine *m, struct host_process *p)
+{
+    siginfo_t info;
+    long n;
+
+    memset(&info, 0, sizeof(info));
+    do
+        n = sys_call(SYS_waitid, 3 /* P_PIDFD */, p->pidfd, &info, WEXITED, 0,
+                     0);
+    while (n == -EINTR);
+    process_lost(m, p);
+    close(p->pidfd);
+    p->pidfd = -1;
+    pthread_mutex_lock(&m->mutex);
+    p->exit.kind = info.si_code == CLD_EXITED ? EXIT_STATUS : EXIT_SIGNAL;
+    p->exit.status = info.si_status;
+    p->state = PROCESS_ENDED;
+    m->live--;
+    pthread_cond_broadcast(&m->changed);
+    pthread_mutex_unlock(&m->mutex);
+}
+
+/* Free its entry; mutex is held, it has ended. */
+void process_forget(struct host_machine *m, struct host_process *p)
+{
+    lock_take(m->k, 0);
+    memset(&m->k->h.process[p->index], 0, sizeof(struct image_process));
+    lock_drop(m->k);
+    m->process[p->index] = NULL;
+    free(p);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Making a machine: its memory map, its first objects, and the capability
+ * space of its first thread.
+ *
+ * Physical memory as on a PC: the first MiB belongs to devices; RAM follows,
+ * and leaves a hole below 4 GiB, where the devices of the platform are. The
+ * first objects are cut off the top of RAM. All that is left is untyped
+ * memory, in naturally aligned powers of two: first what is not RAM, up to the
+ * end of the address space, then RAM, both in ascending order.
+ */
+#include "kernel/arch.h"
+#include "kernel/cap.h"
+#include "kernel/cdt.h"
+#include "kernel/ipc.h"
+#include "kernel/object.h"
+#include "kernel/sched.h"
+#include "kernel/tcb.h"
+#include "kernel/untyped.h"
+
+#define RAM_START (1ul << 20)
+#define HOLE_START 0xe0000000ul
+#define HOLE_END (1ul << 32)
+#define IOAPIC_PAGE 0xfec00000ul
+#define LOCAL_APIC_PAGE 0xfee00000ul
+#define PHYSICAL_END (1ul << 47)
+#define MEMORY_MAX (1ul << 46)
+#define PAGE (1ul << SEL4_PAGE_BITS)
+
+#define CNODE_BITS_MIN 8
+#define CNODE_BITS_MAX 27
+#define FIRST_FREE_SLOT 16
+#define FIRST_THREAD_NAME "rootserver"
+
+enum { RANGES_MAX = 8 };
+
+/* Ranges of memory, in ascending order, not touching. */
+struct ranges {
+    struct image_range range[RANGES_MAX];
+    int count;
+};
+
+struct boot {
+    struct kernel *k;
+    struct cte *root;      /* slots of the root CNode */
+    word next_slot;
+    struct ranges ram;     /* what is free of it */
+    paddr cnode, pml4, pool, bootinfo, ipc_buffer, tcb;
+};
+
+/* ---- ranges ---- */
+
+static void add(struct ranges *r, word start, word end)
+{
+    if (start < end)
+        r->range[r->count++] = (struct image_range){ start, end };
+}
+
+static struct ranges ram_of(word memory_size)
+{
+    struct ranges r = { .count = 0 };
+
+    add(&r, RAM_START, memory_size < HOLE_START ? memory_size : HOLE_START);
+    add(&r, HOLE_END, memory_size);
+    return r;
+}
+
+/* All that is neither RAM nor a page of the kernel's own devices. */
+static struct ranges devices_of(const struct ranges *ram)
+{
+    struct ranges r = { .count = 0 };
+    word low_end = ram->range[0].end;
+    word high = ram->count > 1 ? ram->range[1].end : HOLE_END;
+
+    add(&r, 0, RAM_START);
+    add(&r, low_end, IOAPIC_PAGE);
+    add(&r, IOAPIC_PAGE + PAGE, LOCAL_APIC_PAGE);
+    add(&r, LOCAL_APIC_PAGE + PAGE, HOLE_END);
+    if (high == HOLE_END)
+        r.range[r.count - 1].end = PHYSICAL_END;
+    else
+        add(&r, high, PHYSICAL_END);
+    return r;
+}
+
+/* Cut an aligned block off the top of RAM; what is above it stays free. */
+static paddr take(struct ranges *ram, word size)
+{
+    for (int i = ram->count - 1; i >= 0; i--) {
+        struct image_range *r = &ram->range[i];
+        word start = (r->end - size) & ~(size - 1);
+        word end = r->end;
+
+        if (r->end - r->start < size || start < r->start)
+            continue;
+        r->end = start;
+        if (start + size < end && ram->count < RANGES_MAX) {
+            for (int j = ram->count++; j > i + 1; j--)
+                ram->range[j] = ram->range[j - 1];
+            ram->range[i + 1] = (struct image_range){ start + size, end };
+        }
+        return start;
+    }
+    return 0;
+}
+
+/* ---- slots ---- */
+
+static void put(struct boot *b, word slot, union cap cap)
+{
+    b->root[slot].cap = cap;
+    b->root[slot].revocable = true;
+    b->root[slot].first_badged = true;
+}
+
+/* log2 of the largest block that begins at start and ends by end. */
+static word block_bits(word start, word end)
+{
+    word bits = 63 - __builtin_clzl(end - start);
+    word align = start ? (word)__builtin_ctzl(start) : bits;
+
+    return align < bits ? align : bits;
+}
+
+/* False: the root CNode is full. */
+static bool put_untyped(struct boot *b, const struct ranges *r, bool device)
+{
+    word slots = 1ul << b->k->h.config.cnode_bits;
+
+    for (int i = 0; i < r->count; i++) {
+        word at = r->range[i].start;
+
+        while (at < r->range[i].end) {
+            word bits = block_bits(at, r->range[i].end);
+
+            if (b->next_slot >= slots)
+                return false;
+            put(b, b->next_slot++, cap_untyped_new(at, bits, device));
+            at += 1ul << bits;
+        }
+    }
+    return true;
+}
+
+/* ---- the steps ---- */
+
+static const char *check_config(const struct image_config *c)
+{
+    if (c->mcs)
+        return "the MCS kernel is not available";
+    if (c->memory_size % PAGE)
+        return "memory_size is not a multiple of 4096 bytes";
+    if (c->memory_size > MEMORY_MAX)
+        return "memory_size is more than 64 TiB";
+    if (c->domains < 1 || c->domains > IMAGE_DOMAINS)
+        return "domains is not within 1 to 256";
+    if (c->cnode_bits < CNODE_BITS_MIN || c->cnode_bits > CNODE_BITS_MAX)
+        return "cnode_bits is not within 8 to 27";
+    if (c->slice_ticks < 1)
+        return "slice_ticks is 0: a time slice has at least 1 tick";
+    if (c->tick_us < 1)
+        return "tick_us is 0: a tick has at least 1 microsecond";
+    if (c->memory_size < RAM_START + (2ul << (c->cnode_bits + SEL4_SLOT_BITS)))
+        return "memory_size is too small: it needs 1 MiB, and twice the size "
+               "of the root CNode";
+    return NULL;
+}
+
+static void boot_header(struct kernel *k, const struct image_config *config)
+{
+    k->h.magic = IMAGE_MAGIC;
+    k->h.version = IMAGE_VERSION;
+    k->h.header_size = IMAGE_HEADER_SIZE;
+    k->h.config = *config;
+    sched_boot(k);
+}
+
+static bool boot_memory(struct boot *b)
+{
+    word cnode_bits = b->k->h.config.cnode_bits;
+
+    b->ram = ram_of(b->k->h.config.memory_size);
+    b->cnode = take(&b->ram, 1ul << (cnode_bits + SEL4_SLOT_BITS));
+    b->pml4 = take(&b->ram, PAGE);
+    b->pool = take(&b->ram, PAGE);
+    b->bootinfo = take(&b->ram, PAGE);
+    b->ipc_buffer = take(&b->ram, PAGE);
+    b->tcb = take(&b->ram, 1ul << SEL4_TCB_BITS);
+    return b->cnode && b->tcb;
+}
+
+static void boot_caps(struct boot *b)
+{
+    struct kernel *k = b->k;
+    word bits = k->h.config.cnode_bits;
+    union cap cnode = cap_cnode_new(b->cnode, bits);
+    union cap vspace, pool;
+
+    b->root = object_at(k, b->cnode);
+    cnode.cnode.guard_size = 64 - bits;
+    arch_boot(k, b->pml4, b->pool, &vspace, &pool);
+    put(b, SEL4_CAP_INIT_THREAD_TCB,
+        object_create(k, OBJECT_TCB, b->tcb, 0, false));
+    put(b, SEL4_CAP_INIT_THREAD_CNODE, cnode);
+    put(b, SEL4_CAP_INIT_THREAD_VSPACE, vspace);
+    put(b, SEL4_CAP_IRQ_CONTROL, cap_plain_new(CAP_IRQ_CONTROL));
+    put(b, SEL4_CAP_ASID_CONTROL, cap_plain_new(CAP_ASID_CONTROL));
+    put(b, SEL4_CAP_INIT_THREAD_ASID_POOL, pool);
+    put(b, SEL4_CAP_IO_PORT_CONTROL, cap_plain_new(CAP_IO_PORT_CONTROL));
+    put(b, SEL4_CAP_BOOT_INFO_FRAME,
+        object_create(k, OBJECT_PAGE, b->bootinfo, 0, false));
+    put(b, SEL4_CAP_INIT_THREAD_IPC_BUFFER,
+        object_create(k, OBJECT_PAGE, b->ipc_buffer, 0, false));
+    put(b, SEL4_CAP_DOMAIN, cap_plain_new(CAP_DOMAIN));
+}
+
+static void boot_slot(struct boot *b, struct tcb *t, enum tcb_slot index,
+                      enum sel4_root_slot from)
+{
+    cdt_insert(b->k, b->root[from].cap, &b->root[from], &t->slot[index]);
+}
+
+static void boot_thread(struct boot *b)
+{
+    struct tcb *t = tcb_at(b->k, b->tcb);
+
+    boot_slot(b, t, TCB_CTABLE, SEL4_CAP_INIT_THREAD_CNODE);
+    boot_slot(b, t, TCB_VTABLE, SEL4_CAP_INIT_THREAD_VSPACE);
+    boot_slot(b, t, TCB_BUFFER, SEL4_CAP_INIT_THREAD_IPC_BUFFER);
+    ipc_set_reply_master(b->k, t);
+    tcb_set_name(t, FIRST_THREAD_NAME);
+    t->priority = SEL4_MAX_PRIO;
+    t->mcp = SEL4_MAX_PRIO;
+    t->state = STATE_RUNNING;
+    thread_make_agent(b->k, t);
+}
+
+static bool boot_untyped(struct boot *b)
+{
+    struct kernel *k = b->k;
+    struct ranges ram = ram_of(k->h.config.memory_size);
+    struct ranges devices = devices_of(&ram);
+
+    b->next_slot = FIRST_FREE_SLOT;
+    k->h.boot.untyped_start = b->next_slot;
+    if (!put_untyped(b, &devices, true) || !put_untyped(b, &b->ram, false))
+        return false;
+    k->h.boot.untyped_end = b->next_slot;
+    k->h.boot.empty_start = b->next_slot;
+    k->h.boot.empty_end = 1ul << k->h.config.cnode_bits;
+    return true;
+}
+
+const char *kernel_boot(struct kernel *k, const struct image_config *config,
+                        const struct kernel_host *host)
+{
+    struct boot b = { .k = k };
+    const char *wrong = check_config(config);
+
+    (void)host;
+    if (wrong)
+        return wrong;
+    boot_header(k, config);
+    if (!boot_memory(&b))
+        return "memory_size is too small for the first objects";
+    boot_caps(&b);
+    boot_thread(&b);
+    if (!boot_untyped(&b))
+        return "cnode_bits is too small for the untyped memory's capabilities";
+    k->h.boot.root_cnode = b.cnode;
+    k->h.boot.root_tcb = b.tcb;
+    k->h.boot.root_vspace = b.pml4;
+    k->h.boot.ram_start = b.ram.range[0].start;
+    k->h.boot.ipc_buffer = b.ipc_buffer;
+    k->h.boot.bootinfo = b.bootinfo;
+    return NULL;
+}

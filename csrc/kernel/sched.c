@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scheduler.
+ *
+ * Among the ready threads of the current domain, the first of the highest
+ * priority runs. Ready queues are found through two levels of bitmaps: bit n
+ * of ready_l1 says that word n of ready_l2 is not zero, and bit m of that
+ * word that queue 64 n + m is not empty. The current thread is in no queue
+ * while it runs; a thread that is made ready by another goes to the front of
+ * its queue, one whose time is over to the end.
+ *
+ * An entry into the kernel does not switch threads where it makes them ready,
+ * but leaves its wish in h.action; sched_finish() grants it. External agents
+ * are never queued or current: they are put on the list h.wake instead.
+ */
+#include "kernel/fault.h"
+#include "kernel/irq.h"
+#include "kernel/sched.h"
+#include "kernel/tcb.h"
+
+#define DOMAIN_TIME_MAX ((1ul << SEL4_DOMAIN_DURATION_BITS) - 1)
+
+/* Length of the schedule where there are several domains. */
+#define DOMAIN_ENTRIES 100u
+/* ... and where there is one: an entry, and the end marker. */
+#define DOMAIN_ENTRIES_SINGLE 2u
+
+void sched_boot(struct kernel *k)
+{
+    k->h.domain_schedule[0].duration = DOMAIN_TIME_MAX;
+    k->h.domain_time = DOMAIN_TIME_MAX;
+}
+
+word sched_domain_entries(struct kernel *k)
+{
+    return k->h.config.domains > 1 ? DOMAIN_ENTRIES
+                                   : DOMAIN_ENTRIES_SINGLE;
+}
+
+void sched_domain_restart(struct kernel *k, word index)
+{
+    k->h.domain_start = index;
+    k->h.domain_time = 0;
+    k->h.domain_index = sched_domain_entries(k) - 2;
+    sched_require(k);
+}
+
+static struct tcb *current(struct kernel *k)
+{
+    return tcb_at(k, k->h.current);
+}
+
+static bool is_current(struct kernel *k, const struct tcb *t)
+{
+    return k->h.current != 0 && object_ref(k, t) == k->h.current;
+}
+
+/* ---- ready queues ---- */
+
+static void mark_ready(struct kernel *k, word domain, word priority)
+{
+    k->h.ready_l1[domain] |= 1ul << (priority / 64);
+    k->h.ready_l2[domain][priority / 64] |= 1ul << (priority % 64);
+}
+
+static void mark_empty(struct kernel *k, word domain, word priority)
+{
+    word *bits = &k->h.ready_l2[domain][priority / 64];
+
+    *bits &= ~(1ul << (priority % 64));
+    if (*bits == 0)
+        k->h.ready_l1[domain] &= ~(1ul << (priority / 64));
+}
+
+int sched_highest(struct kernel *k, word domain)
+{
+    word l1 = k->h.ready_l1[domain];
+
+    if (l1 == 0)
+        return -1;
+    int i = 63 - __builtin_clzl(l1);
+    return 64 * i + 63 - __builtin_clzl(k->h.ready_l2[domain][i]);
+}
+
+static struct image_queue *ready_queue(struct kernel *k, const struct tcb *t)
+{
+    return &k->h.ready[t->domain][t->priority];
+}
+
+/* Put an agent on the list of those that the host shall wake. */
+static void agent_wake(struct kernel *k, struct tcb *t)
+{
+    uint32_t index = thread_index(k, t);
+
+    if (t->state == STATE_RESTART) {
+        t->regs[REG_RIP] = t->fault_ip;
+        t->state = STATE_RUNNING;
+    }
+    for (uint32_t i = k->h.wake; i != 0; i = k->h.thread[i].next)
+        if (i == index)
+            return;
+    k->h.thread[index].next = k->h.wake;
+    k->h.wake = index;
+}
+
+static void queue_insert(struct kernel *k, struct tcb *t, bool at_head)
+{
+    struct image_queue *q = ready_queue(k, t);
+    paddr ref = object_ref(k, t);
+
+    t->sched_prev = at_head ? 0 : q->tail;
+    t->sched_next = at_head ? q->head : 0;
+    if (t->sched_next)
+        tcb_at(k, t->sched_next)->sched_prev = ref;
+    else
+        q->tail = ref;
+    if (t->sched_prev)
+        tcb_at(k, t->sched_prev)->sched_next = ref;
+    else
+        q->head = ref;
+    t->queued = true;
+    mark_ready(k, t->domain, t->priority);
+}
+
+void sched_enqueue(struct kernel *k, struct tcb *t)
+{
+    if (thread_is_agent(k, t))
+        agent_wake(k, t);
+    else if (!t->queued)
+        queue_insert(k, t, true);
+}
+
+void sched_append(struct kernel *k, struct tcb *t)
+{
+    if (thread_is_agent(k, t))
+        agent_wake(k, t);
+    else if (!t->queued)
+        queue_insert(k, t, false);
+}
+
+void sched_dequeue(struct kernel *k, struct tcb *t)
+{
+    struct image_queue *q = ready_queue(k, t);
+
+    if (!t->queued)
+        return;
+    if (t->sched_next)
+        tcb_at(k, t->sched_next)->sched_prev = t->sched_prev;
+    else
+        q->tail = t->sched_prev;
+    if (t->sched_prev)
+        tcb_at(k, t->sched_prev)->sched_next = t->sched_next;
+    else
+        q->head = t->sched_next;
+    t->sched_next = t->sched_prev = 0;
+    t->queued = false;
+    if (q->head == 0)
+        mark_empty(k, t->domain, t->priority);
+}
+
+/* ---- wishes ---- */
+
+/* The thread that may follow at once, if there is one. */
+static struct tcb *candidate(struct kernel *k)
+{
+    return k->h.action > ACTION_CHOOSE ? tcb_at(k, k->h.action) : NULL;
+}
+
+void sched_require(struct kernel *k)
+{
+    struct tcb *c = candidate(k);
+
+    if (c)
+        sched_enqueue(k, c);
+    k->h.action = ACTION_CHOOSE;
+}
+
+void sched_possible_switch(struct kernel *k, struct tcb *t)
+{
+    if (thread_is_agent(k, t)) {
+        agent_wake(k, t);
+    } else if (t->domain != k->h.domain) {
+        sched_enqueue(k, t);
+    } else if (k->h.action != ACTION_RESUME) {
+        sched_require(k);
+        sched_enqueue(k, t);
+    } else {
+        k->h.action = object_ref(k, t);
+    }
+}
+
+void sched_state_changed(struct kernel *k, struct tcb *t)
+{
+    if (is_current(k, t) && k->h.action == ACTION_RESUME &&
+        !thread_is_runnable(t))
+        k->h.action = ACTION_CHOOSE;
+}
+
+void sched_forget(struct kernel *k, struct tcb *t)
+{
+    sched_dequeue(k, t);
+    if (candidate(k) == t)
+        k->h.action = ACTION_CHOOSE;
+}
+
+void sched_yield(struct kernel *k, struct tcb *t)
+{
+    if (!is_current(k, t))
+        return;
+    sched_dequeue(k, t);
+    sched_append(k, t);
+    sched_require(k);
+}
+
+/* The classic kernel's time slices, counted in ticks. */
+static void slice_tick(struct kernel *k, struct tcb *t)
+{
+    if (t->state != STATE_RUNNING)
+        return;
+    if (t->time_slice > 1) {
+        t->time_slice--;
+        return;
+    }
+    t->time_slice = k->h.config.slice_ticks;
+    sched_append(k, t);
+    sched_require(k);
+}
+
+void sched_tick(struct kernel *k)
+{
+    if (k->h.current)
+        slice_tick(k, current(k));
+    if (k->h.config.domains > 1 && k->h.domain_time > 0 &&
+        --k->h.domain_time == 0)
+        sched_require(k);
+}
+
+/* ---- choosing ---- */
+
+static void next_domain(struct kernel *k)
+{
+    word i = k->h.domain_index + 1;
+
+    if (k->h.domain_schedule[i].duration == 0)
+        i = k->h.domain_start;
+    k->h.domain_index = i;
+    k->h.domain = k->h.domain_schedule[i].domain;
+    k->h.domain_time = k->h.domain_schedule[i].duration;
+    k->h.work = 0;
+}
+
+static void switch_to(struct kernel *k, struct tcb *t)
+{
+    if (t)
+        sched_dequeue(k, t);
+    k->h.current = object_ref(k, t);
+}
+
+static void choose(struct kernel *k)
+{
+    if (k->h.domain_time == 0)
+        next_domain(k);
+
+    int priority = sched_highest(k, k->h.domain);
+    switch_to(k, priority < 0 ? NULL
+                              : tcb_at(k, k->h.ready[k->h.domain][priority]
+                                              .head));
+}
+
+/* Does nobody who is ready precede priority p? */
+static bool is_highest(struct kernel *k, word p)
+{
+    return (int)p >= sched_highest(k, k->h.domain);
+}
+
+/* Grant h.action; current is the thread that entered, or nobody. */
+static void grant(struct kernel *k)
+{
+    struct tcb *t = current(k);
+    struct tcb *c = candidate(k);
+    bool runnable = t && thread_is_runnable(t);
+
+    if (k->h.action == ACTION_RESUME)
+        return;
+    if (runnable)
+        sched_enqueue(k, t);
+    if (c && (!t || c->priority < t->priority) && !is_highest(k, c->priority))
+        sched_enqueue(k, c);
+    else if (c && runnable && c->priority == t->priority)
+        sched_append(k, c);
+    else if (c) {
+        switch_to(k, c);
+        return;
+    }
+    choose(k);
+}
+
+/* Nobody shall run: current waits at the front of its queue. */
+static void park(struct kernel *k)
+{
+    struct tcb *t = current(k);
+
+    if (t && thread_is_runnable(t))
+        sched_enqueue(k, t);
+    k->h.current = 0;
+}
+
+/*
+ * Make current, which was chosen, go on. A thread that has no VSpace has
+ * nothing to run in: fetching its next instruction faults. False: that
+ * happened, and somebody else has to be chosen.
+ */
+static bool activate(struct kernel *k)
+{
+    struct tcb *t = current(k);
+
+    if (t->state == STATE_RESTART) {
+        t->regs[REG_RIP] = t->fault_ip;
+        t->state = STATE_RUNNING;
+    }
+    if (thread_prepare(k, t))
+        return true;
+    t->fault_ip = t->regs[REG_RIP];
+    fault_raise(k, t, &(struct fault){ .type = FAULT_VM,
+                                       .a = t->fault_ip,
+                                       .b = FAULT_CODE_USER });
+    return false;
+}
+
+/* The node idles, so nobody else will look at what is pending. */
+static bool idle_pending(struct kernel *k)
+{
+    if (!__atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST))
+        return false;
+    sched_take_pending(k);
+    return k->h.action != ACTION_RESUME;
+}
+
+void sched_take_pending(struct kernel *k)
+{
+    uint32_t bits = __atomic_exchange_n(&k->h.pending, 0, __ATOMIC_SEQ_CST);
+
+    if (bits & PENDING_TICK)
+        sched_tick(k);
+    if (bits & PENDING_IRQ)
+        irq_deliver(k);
+    if (bits & PENDING_RESCHEDULE)
+        sched_require(k);
+}
+
+/* Settle who is current. */
+static void settle(struct kernel *k)
+{
+    for (;;) {
+        grant(k);
+        k->h.action = ACTION_RESUME;
+        if (k->h.paused) {
+            park(k);
+            return;
+        }
+        if (k->h.current ? activate(k) : !idle_pending(k))
+            return;
+    }
+}
+
+/* ---- the end of an entry ---- */
+
+/*
+ * An agent did something; current, which runs user code meanwhile, goes on.
+ * Who was made ready is queued as if current had done it; if current has to
+ * make way, it is asked to enter.
+ */
+static void spare_current(struct kernel *k)
+{
+    struct tcb *t = current(k);
+    struct tcb *c = candidate(k);
+
+    if (k->h.action == ACTION_RESUME)
+        return;
+    if (c && thread_is_runnable(t) && c->priority == t->priority)
+        sched_append(k, c);
+    else if (c)
+        sched_enqueue(k, c);
+    k->h.action = ACTION_RESUME;
+    if (thread_is_runnable(t) && t->domain == k->h.domain &&
+        k->h.domain_time != 0 && is_highest(k, t->priority))
+        return;
+    __atomic_or_fetch(&k->h.pending, PENDING_RESCHEDULE, __ATOMIC_SEQ_CST);
+    k->h.events |= EVENT_KICK;
+}
+
+/* Is anybody waiting for time to pass? */
+static bool needs_tick(struct kernel *k)
+{
+    struct tcb *t = current(k);
+
+    if (t && k->h.ready[t->domain][t->priority].head)
+        return true;
+    if (k->h.config.domains == 1)
+        return false;
+    for (word d = 0; d < k->h.config.domains; d++)
+        if (k->h.ready_l1[d])
+            return true;
+    return t != NULL;
+}
+
+static void update_tick(struct kernel *k)
+{
+    bool wanted = !k->h.paused && needs_tick(k);
+
+    if (wanted && !k->h.tick_wanted)
+        k->h.events |= EVENT_TICK;
+    k->h.tick_wanted = wanted;
+}
+
+void sched_finish(struct kernel *k, bool left)
+{
+    bool was_idle = k->h.current_thread == 0;
+    struct tcb *t = current(k);
+
+    if (t && !left && thread_index(k, t))
+        spare_current(k);
+    else
+        settle(k);
+    t = current(k);
+    k->h.current_thread = t ? thread_index(k, t) : 0;
+    if (!t && !was_idle)
+        __atomic_add_fetch(&k->h.idle_count, 1, __ATOMIC_SEQ_CST);
+    update_tick(k);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls.
+ */
+#ifndef SEL4EMU_KERNEL_SYSCALL_H
+#define SEL4EMU_KERNEL_SYSCALL_H
+
+#include "kernel/object.h"
+#include "kernel/outcome.h"
+
+/* Do the system call in t's registers. OUTCOME_PREEMPTED: t repeats it. */
+enum outcome syscall_handle(struct kernel *k, const struct kernel_host *host,
+                            struct tcb *t);
+/* Is it one for debugging? Then it was done. */
+bool syscall_debug(struct kernel *k, struct tcb *t, enum sel4_sys sys);
+
+#endif

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Python threads as seL4 threads.
+
+A Python thread that calls into a machine acts through an *agent*: a TCB of its own, with the
+CSpace that the machine was booted with and an IPC buffer. The kernel sees an ordinary thread; it
+just never occupies the emulated CPU. The thread that made the machine is the root task. Further
+Python threads get agents on their first call; when a Python thread ends, the next one takes over
+its agent.
+
+An agent makes another one with invocations of its own, so one is always kept in reserve: a thread
+that comes in while all others wait in long calls must not have to ask them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import _api
+from .errors import ERRORS, AgentFault, DeadlockError, MachineError, SeL4Error, Timeout
+from .invocation import Codec, codecs, syscall_numbers
+from .words import MessageInfo
+
+if TYPE_CHECKING:
+    from ._core import Answer
+    from .capability import Capability
+    from .machine import Machine
+
+CSPACE_DEPTH = 64
+
+#: How long a call without a time-out waits before it looks for a deadlock, and then each time.
+FIRST_LOOK = 0.05
+LOOK_AGAIN = 0.5
+
+#: System calls that a message with capabilities may come in by.
+RECEIVING = frozenset(("Recv", "NBRecv", "Call", "ReplyRecv", "Wait", "NBWait"))
+
+
+class Agent:
+    """A TCB that a Python thread acts through."""
+
+    def __init__(self, machine: Machine, index: int, tcb: int) -> None:
+        self.machine = machine
+        self.index = index
+        self.tcb = tcb
+        self.numbers = syscall_numbers(machine.kernel)
+        #: Number of the message that this agent could answer; see Received.reply().
+        self.received = 0
+        #: Slot that capabilities are received into.
+        self.receive_slot: int | None = None
+
+    def syscall(
+        self,
+        name: str,
+        cap: int = 0,
+        info: MessageInfo | None = None,
+        words: Sequence[int] = (),
+        caps: Sequence[int] = (),
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Make a system call and wait until it is complete.
+
+        With a time-out the call is taken back when it passes. Without one, a deadlock ends the
+        call: an exception instead of a wait for ever.
+        """
+        core = self.machine.core
+        receive = (0, 0, 0)
+        if name in RECEIVING:
+            receive = (_api.RootSlot.InitThreadCNode, self._receive_slot(), CSPACE_DEPTH)
+        word = (info or MessageInfo()).pack()
+        try:
+            if core.agent_enter(
+                    self.index, self.numbers[name], cap, word, words, caps, 0, 0, receive):
+                return core.agent_wait(self.index, 0)
+            return self._wait(name, timeout)
+        except AgentFault:
+            raise self._fault(name) from None
+
+    def _wait(self, name: str, timeout: float | None) -> Answer:
+        """Wait for a call that is under way; take it back if it does not complete."""
+        try:
+            if timeout is not None:
+                return self.machine.core.agent_wait(self.index, timeout)
+            return self._wait_long(name)
+        except Timeout:
+            answer = self.machine.core.agent_cancel(self.index)
+            if answer is not None:
+                return answer  # it completed in the last moment
+            raise Timeout(
+                f"seL4_{name} of {self.describe()} was not complete after {timeout:g} s"
+                f"{self.machine.blame()}") from None
+        except AgentFault:
+            raise
+        except BaseException:
+            self.machine.core.agent_cancel(self.index)
+            raise
+
+    def _wait_long(self, name: str) -> Answer:
+        look = FIRST_LOOK
+        while True:
+            try:
+                return self.machine.core.agent_wait(self.index, look)
+            except Timeout:
+                cause = self.machine.deadlock(self)
+            if cause:
+                raise DeadlockError(f"seL4_{name} of {self.describe()} cannot complete: {cause}")
+            look = LOOK_AGAIN
+
+    def _fault(self, name: str) -> AgentFault:
+        found = self.machine.core.agent_error(self.index)
+        reason = found[2] if found else "an address in it does not resolve"
+        return AgentFault(f"seL4_{name} of {self.describe()} faulted: {reason}")
+
+    def invoke(
+        self, name: str, target: int, capability: Capability | None, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Invoke a method of a kernel object; raise a SeL4Error if the kernel refuses."""
+        codec = codecs(self.machine.kernel).get(name)
+        if codec is None:
+            raise MachineError(_no_method(name, self.machine.kernel))
+        codec.check(arguments)
+        caps = [int(arguments[c]) for c in codec.caps]
+        words = codec.encode(arguments)
+        info = MessageInfo(codec.label, len(words), len(caps)).pack()
+        badge, word, answer, extra = self._call(target, info, words, caps)
+        label = word >> 12
+        if label == 0:
+            return codec.decode(answer)
+        raise self._error(codec, label, answer, target, capability, arguments)
+
+    def _call(self, target: int, info: int, words: list[int], caps: list[int]) -> Answer:
+        core = self.machine.core
+        try:
+            if core.agent_enter(self.index, self.numbers["Call"], target, info, words, caps):
+                return core.agent_wait(self.index, 0)
+            return self._wait("Call", None)
+        except AgentFault:
+            raise self._fault("Call") from None
+
+    def _error(
+        self, codec: Codec, label: int, words: Sequence[int], target: int,
+        capability: Capability | None, arguments: dict[str, Any],
+    ) -> Exception:
+        kind = ERRORS.get(label)
+        if kind is None:
+            return MachineError(f"seL4_{codec.name} was answered with the unknown label {label}")
+        count = len(_api.ERROR_WORDS.get(kind.code.name, ()))
+        code, reason = "", ""
+        found = self.machine.core.agent_error(self.index)
+        if found is not None and found[0] == label:
+            _, code, reason, _, _ = found
+        slot = target if capability is None else capability.slot
+        error: SeL4Error = kind(
+            codec.name, slot=slot, capability=capability, arguments=arguments,
+            message_registers=words[:count], reason=reason, reason_code=code)
+        return error
+
+    def _receive_slot(self) -> int:
+        if self.receive_slot is None:
+            self.receive_slot = self.machine.slots.take("received")
+        return self.receive_slot
+
+    def take_received(self) -> int:
+        """Hand out the slot that a capability has come into; the next one goes elsewhere."""
+        slot = self._receive_slot()
+        self.receive_slot = None
+        return slot
+
+    def describe(self) -> str:
+        """Return the agent's name, for messages."""
+        return f"thread {self.machine.name_of(self.tcb) or hex(self.tcb)!r}"
+
+
+def _no_method(name: str, kernel: str) -> str:
+    why = _api.UNSUPPORTED.get(name)
+    if why:
+        return f"seL4_{name} is not offered: it needs {why}"
+    return f"the {kernel} kernel has no method seL4_{name}"
+
+
+class _Lease:
+    """What a Python thread keeps while it has an agent; dies with the thread."""
+
+    def __init__(self, pool: AgentPool, agent: Agent) -> None:
+        self.pool = pool
+        self.agent = agent
+
+    def __del__(self) -> None:
+        self.pool.give_back(self.agent)
+
+
+class AgentPool:
+    """The agents of a machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        core = machine.core
+        self.machine = machine
+        self.root = Agent(machine, core.agent_create(core.root_tcb), core.root_tcb)
+        self._local = threading.local()
+        self._free: deque[Agent] = deque()  # its operations are atomic, so it needs no lock
+        self._count = 1
+        self._local.lease = _Lease(self, self.root)
+
+    def current(self) -> Agent:
+        """Return the calling thread's agent."""
+        lease: _Lease | None = getattr(self._local, "lease", None)
+        if lease is not None:
+            return lease.agent
+        return self._lend()
+
+    def _lend(self) -> Agent:
+        while True:
+            try:
+                agent = self._free.pop()
+                break
+            except IndexError:
+                time.sleep(0.001)  # another thread is making the next one
+        self._local.lease = _Lease(self, agent)
+        if not self._free:
+            self.fill()
+        return agent
+
+    def fill(self) -> None:
+        """Make one agent for a thread to come, by the calling thread's own agent."""
+        self._free.append(self._make())
+
+    def _make(self) -> Agent:
+        machine = self.machine
+        name, self._count = f"python-{self._count}", self._count + 1
+        arena = machine.arena
+        tcb, buffer = arena.retype("TCB"), arena.retype("Page")
+        root = _api.RootSlot
+        arguments: dict[str, Any] = {
+            "cspace_root": root.InitThreadCNode, "cspace_root_data": 0,
+            "vspace_root": root.InitThreadVSpace, "vspace_root_data": 0,
+            "buffer": 4096, "bufferFrame": buffer}
+        if machine.kernel == "classic":
+            arguments["fault_ep"] = 0
+        machine.invoke("TCB_Configure", tcb, **arguments)
+        machine.invoke("TCB_SetPriority", tcb, authority=root.InitThreadTCB, priority=255)
+        address = machine.object_in(tcb)
+        index = machine.core.agent_create(address)
+        machine.core.set_name(address, name)
+        return Agent(machine, index, address)
+
+    def give_back(self, agent: Agent) -> None:
+        """Keep the agent of a Python thread that has ended."""
+        agent.received = 0
+        self._free.append(agent)
+
+    def alone(self) -> bool:
+        """Tell whether no other Python thread could act on the machine."""
+        return threading.active_count() - self.machine.helper_threads() <= 1
