@@ -45,6 +45,7 @@ FREESTANDING = [
     "-fno-stack-protector",
     "-mgeneral-regs-only",
 ]
+RUNNER_ADDRESS = "0x7fc000000000"  # in PML4 slot 255, which bare processes keep for the emulator
 KERNELS = {"sel4emu": [], "sel4emu_mcs": ["-DSEL4EMU_MCS"]}  # library name: its flags
 
 
@@ -204,6 +205,15 @@ class BuildClient(Command):
             archive.unlink(missing_ok=True)
             run(["ar", "rcsD", archive, whole, *library])
 
+    def runner(self) -> None:
+        """Build lib/sel4emu-runner, which becomes the process of a VSpace made by seL4 calls."""
+        inside = [*COMMON, *FREESTANDING, *ONE_TEXT, *include_flags("csrc", GENERATED)]
+        shared = [p for p in sources("client") if p.parent.name == "client"]
+        objects = compile_changed([*sources("kernel", "gate", "runner"), *shared], inside)
+        place = ["-static", "-nostdlib", "-no-pie", f"-Wl,-Ttext-segment={RUNNER_ADDRESS}"]
+        target = self.created(self.package / "lib" / "sel4emu-runner")
+        run([*compiler(), *place, "-Wl,-z,noexecstack", "-o", target, *objects])
+
     def templates(self) -> dict[Path, Path]:
         """Map the name of each pkg-config and CMake file to its template."""
         found = sorted(Path("csrc/package").glob("*.in"))
@@ -222,6 +232,7 @@ class BuildClient(Command):
         for name, source in self.modules().items():
             self.copy_file(str(source), str(self.created(self.package / name)))
         self.libraries()
+        self.runner()
         for name, template in self.templates().items():
             text = template.read_text(encoding="utf-8")
             text = re.sub("@VERSION@", self.distribution.get_version(), text)
@@ -237,6 +248,7 @@ class BuildClient(Command):
         names = [Path("include") / h for h in self.headers()] + list(self.templates())
         names += list(self.modules())
         names += [Path("lib") / f"lib{name}.a" for name in KERNELS]
+        names.append(Path("lib") / "sel4emu-runner")
         return [str(self.package / name) for name in names]
 
     def get_output_mapping(self) -> dict[str, str]:

@@ -16,15 +16,18 @@ itself is a thread of the machine, so it can send, receive and invoke like any c
 from __future__ import annotations
 
 from ._api import VERSION as API_VERSION
+from .building import compile  # noqa: A004 - compiles clients
 from .capability import Capability, CNode, Slot, Untyped
 from .client import DEVNULL, PIPE, STDOUT, Client
 from .device import IOPort, IOPortControl, IRQControl, IRQHandler
 from .errors import *  # noqa: F403 - every error is part of the public surface
 from .errors import __all__ as _errors
 from .ipc import Endpoint, Notification, Reply
+from .layout import Layout
 from .machine import Machine
 from .message import Fault, Message, Received
 from .thread import TCB, DomainSet
+from .toolchain import ToolchainError
 from .vspace import PDPT, ASIDControl, ASIDPool, Frame, PageDirectory, PageTable, VSpace
 from .words import MessageInfo, Rights
 
@@ -44,6 +47,7 @@ __all__ = [
     "IOPortControl",
     "IRQControl",
     "IRQHandler",
+    "Layout",
     "Machine",
     "Message",
     "MessageInfo",
@@ -58,7 +62,9 @@ __all__ = [
     "STDOUT",
     "Slot",
     "TCB",
+    "ToolchainError",
     "Untyped",
     "VSpace",
+    "compile",
     *_errors,
 ]

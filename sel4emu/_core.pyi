@@ -176,7 +176,8 @@ class Machine:
 
     `memory` is in bytes, `tick_us` and `slice_ticks` set the kernel's time slice, `isolation` is
     ISOLATION_..., `cpu` the CPU of the clients (-1: chosen, -2: any), `console` a descriptor (-1:
-    console output is kept, see console()).
+    console output is kept, see console()), `runner` the program that becomes the process of a
+    VSpace that seL4 calls alone have made (None: hosted clients only).
     """
 
     def __new__(
@@ -193,6 +194,7 @@ class Machine:
         isolation: int = 0,
         cpu: int = -1,
         console: int = -1,
+        runner: str | None = None,
     ) -> Machine: ...
     def close(self) -> None:
         """End every client and free everything; other threads' calls end with MachineClosed."""

@@ -57,7 +57,7 @@ class Capability:
     ) -> None:
         self.machine = machine
         #: Index of the slot in its CNode.
-        self.slot = slot
+        self.slot = int(slot)
         #: CNode that the slot is in; None for the root CNode.
         self.cnode = cnode
         self._generation = 0

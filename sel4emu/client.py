@@ -12,7 +12,7 @@ import itertools
 import os
 import shutil
 import signal as signals
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias
@@ -21,12 +21,11 @@ from . import _api, _core
 from .bootinfo import BootInfo
 from .capability import Capability, CNode, Slot
 from .errors import ClientError, DeadlockError, ExecutableNotFound, MachineError, Timeout
-from .ipc import Endpoint
 from .pipes import DEVNULL, PIPE, STDOUT, Stdio, Streams
 from .thread import TCB
 from .untyped_memory import Arena, Block
 from .vspace import Frame, VSpace
-from .words import PAGE, bits_for, guard_word, size_from
+from .words import PAGE, Rights, bits_for, guard_word, size_from
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -78,6 +77,7 @@ class Granted:
     capability: Capability
     badge: int = 0
     rights: Any = None
+    vaddr: int | None = None
 
 
 @dataclass
@@ -236,6 +236,13 @@ class Client:
         """Ask it to end (SIGTERM)."""
         self.send_signal(signals.SIGTERM)
 
+    def map(self, frame: Frame, vaddr: int, rights: Rights | str | None = None) -> Frame:
+        """Map a copy of a frame in its address space; return the mapped copy.
+
+        To share memory, map the same frame in several clients; `frame.memory` is Python's view.
+        """
+        return map_frame(self, frame, vaddr, rights)
+
     # --- its end ---------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -360,15 +367,18 @@ def _grant(key: str | int, value: Grant) -> Granted:
     if not isinstance(capability, Capability):
         raise TypeError(f"caps: {key!r}: a capability is needed, or a pair of a capability and a "
                         f"dictionary, not {value!r}")
-    unknown = set(details) - {"badge", "rights", "slot"}
+    unknown = set(details) - {"badge", "rights", "slot", "map"}
     if unknown:
         raise ValueError(f"caps: {key!r}: unknown {', '.join(sorted(map(str, unknown)))}; there "
-                         "are badge, rights and slot")
+                         "are badge, rights, slot and map")
+    if "map" in details and not isinstance(capability, Frame):
+        raise TypeError(f"caps: {key!r}: only frames can be mapped, not {capability!r}")
     slot = key if isinstance(key, int) else int(details.get("slot", 0))
     name = key if isinstance(key, str) else ""
     if name and (not name.isprintable() or set(name) & set("=,")):
         raise ValueError(f"caps: the name {name!r} must be printable and have no '=' or ','")
-    return Granted(name, slot, capability, int(details.get("badge", 0)), details.get("rights"))
+    return Granted(name, slot, capability, int(details.get("badge", 0)), details.get("rights"),
+                   details.get("map"))
 
 
 def _arena_bits(cnode_bits: int) -> int:
@@ -480,12 +490,33 @@ def give(client: Client, grant: Granted) -> None:
     """Put a capability into a client's CNode."""
     place = Slot(client.cspace, grant.slot)
     name = grant.name or grant.capability.name
-    if grant.badge:
+    if isinstance(grant.capability, Frame) and grant.vaddr is not None:
+        frame = map_frame(client, grant.capability, grant.vaddr, grant.rights)
+        frame.move(into=place, name=name)
+    elif grant.badge:
         grant.capability.mint(grant.badge, grant.rights, into=place, name=name)
     else:
         grant.capability.copy(rights=grant.rights, into=place, name=name)
     if grant.name:
         client.slots[grant.name] = grant.slot
+
+
+def map_frame(client: Client, frame: Frame, vaddr: int, rights: Any = None) -> Frame:
+    """Map a copy of a frame in a client's address space; return the mapped copy."""
+    windows = client.machine.core.process(client.process)["windows"]
+    end = vaddr + frame.size
+    if not any(start <= vaddr and end <= stop for start, stop in windows):
+        there = ", ".join(f"{start:#x}-{stop:#x}" for start, stop in windows)
+        raise ValueError(
+            f"{frame.describe()} cannot be mapped at {vaddr:#x}-{end:#x} in {client.name!r}: in "
+            f"this process frames may lie in {there}; the rest belongs to Linux")
+    copy = frame.copy(rights=rights)
+    try:
+        client.vspace.map(copy, vaddr, rights if rights is not None else "rw")
+    except BaseException:
+        copy.delete()
+        raise
+    return copy
 
 
 def _give_untyped(
@@ -500,13 +531,3 @@ def _give_untyped(
     machine.capability_in(block.slot).copy(into=Slot(client.cspace, slot), name="untyped")
     client.slots["untyped"] = slot
     return [(block.address, block.bits, False)]
-
-
-def fault_endpoint(handler: Endpoint, badge: int) -> tuple[Endpoint, Mapping[str, Any]]:
-    """Return a fault_handler= that tells clients apart by badge."""
-    return handler, {"badge": badge}
-
-
-def running(clients: list[Client]) -> Iterator[Client]:
-    """Yield the clients that have not ended."""
-    return (client for client in clients if client.poll() is None)

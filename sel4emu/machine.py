@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import weakref
+from pathlib import Path
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -95,6 +96,7 @@ class Machine:
             isolation=ISOLATIONS[self.isolation],
             cpu=-1 if cpu is None else -2 if cpu == -1 else cpu,
             console=_console_fd(console),
+            runner=str(Path(__file__).with_name("lib") / "sel4emu-runner"),
         )
         _machines.add(self)
         self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
@@ -453,7 +455,7 @@ class Machine:
         cnode_bits: int = 12,
         bootinfo: bool = True,
         untyped: int | str | None = None,
-        fault_handler: Endpoint | None = None,
+        fault_handler: Endpoint | tuple[Endpoint, Mapping[str, Any]] | None = None,
         wrapper: Sequence[str] = (),
         timeout: float = 10.0,
         start: bool = True,
@@ -462,15 +464,16 @@ class Machine:
 
         caps           capabilities for it: {"ep": endpoint} puts a copy into the next free slot
                        from 16 on, {20: endpoint} into slot 20; instead of a capability, a pair
-                       (capability, {"badge": 7, "rights": "rw", "slot": 20}) says more. C finds
-                       them with `sel4emu_cap("ep")`
+                       (capability, {"badge": 7, "rights": "rw", "slot": 20}) says more, and
+                       (frame, {"map": 0x10000000}) also maps a frame. C finds the slots with
+                       `sel4emu_cap("ep")`
         args, env, cwd, stdin, stdout, stderr   as in `subprocess.Popen`; pipes are text
         name           its name, default: the file's
         priority, mcp  of its first thread; mcp: maximum priority it may give, default its own
         cnode_bits     log2 of the number of slots of its CNode
         bootinfo       give it a seL4_BootInfo page
         untyped        a size such as "1M": untyped memory for it to make objects from
-        fault_handler  endpoint that its faults are sent to
+        fault_handler  endpoint that its faults are sent to, or (endpoint, {"badge": 7})
         wrapper        a program that runs it, such as ("valgrind", "-q")
         timeout        seconds until it must have started
         start          let it run; else client.start() does

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +29,20 @@ CompileClient = Callable[..., Path]
 # A sanitizer that this interpreter was started with is not for the programs that it starts.
 PRELOADED = os.environ.pop("LD_PRELOAD", "")
 SETTLE_SECONDS = 3.0
+
+
+class _Popen(subprocess.Popen[Any]):
+    """Interpreters that tests start load the sanitized extension, so they need it again."""
+
+    def __init__(self, args: Any, *rest: Any, **options: Any) -> None:
+        if isinstance(args, (list, tuple)) and str(args[0]) == sys.executable:
+            environment = options.get("env") or os.environ
+            options["env"] = {**environment, "LD_PRELOAD": PRELOADED}
+        super().__init__(args, *rest, **options)
+
+
+if PRELOADED:
+    subprocess.Popen = _Popen  # type: ignore[misc]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -105,7 +106,7 @@ def test_examples_run_and_print_what_is_shown(
     result = subprocess.run(
         [sys.executable, "-u", "-c", "\n".join(script)],
         cwd=tmp_path,
-        env={"SEL4EMU_ISOLATION": isolation, "SEL4EMU_CHECK": "1", "PATH": "/usr/bin:/bin"},
+        env={**os.environ, "SEL4EMU_ISOLATION": isolation, "SEL4EMU_CHECK": "1"},
         capture_output=True,
         text=True,
         timeout=60,

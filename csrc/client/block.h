@@ -93,6 +93,7 @@ struct gate_process {
     int image_fd;
     struct kernel *kernel;/* direct gate: the image; else NULL */
     word image_size;
+    uint32_t bare;        /* 1: an empty process with the runner */
     uint32_t window_count;
     struct image_range window[IMAGE_WINDOWS];
 };
@@ -121,12 +122,13 @@ void gate_tell(const void *message, uint32_t size);
 _Noreturn void gate_panic(struct gate_thread *g, const char *message);
 
 /* map.c: the process's mappings of the image, a TLB of its VSpace */
-void map_change(const struct message_change *change);
+/* False: Linux refuses this mapping. */
+bool map_change(const struct message_change *change);
 void map_flush(void);
 /* Queued changes of this process (direct gate); the lock is held. */
 void map_apply(struct kernel *k, struct image_process *process);
 bool map_in_window(word vaddr);
-/* Reserve address space for frames; fills gate_process.window. */
+/* Hosted: reserve address space for frames; fills gate_process.window. */
 void map_reserve(void);
 
 /* The monitor is gone, or nothing makes sense any more: end the process. */

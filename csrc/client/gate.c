@@ -153,8 +153,17 @@ static bool direct_fill(struct kernel *k, const struct kernel_cause *cause)
         ((cause->code & 2) && !m.write))
         return false;
     change = (struct message_change){m.vaddr, m.bits, m.frame, m.write, 0};
-    map_change(&change);
+    if (!map_change(&change))
+        gate_panic(&(struct gate_thread){0},
+                   "Linux refuses to map a page (below vm.mmap_min_addr?)");
     return true;
+}
+
+/* A fault of the hosted program that has nothing to do with seL4's memory. */
+static bool is_outside(const struct kernel_cause *cause)
+{
+    return cause->kind == CAUSE_EXCEPTION ||
+           (cause->kind == CAUSE_VM_FAULT && !map_in_window(cause->address));
 }
 
 static enum gate_exit direct_enter(struct gate_thread *g,
@@ -167,12 +176,10 @@ static enum gate_exit direct_enter(struct gate_thread *g,
         lock_drop(k);
         return GATE_FULL;
     }
-    if ((cause->kind == CAUSE_VM_FAULT && !map_in_window(cause->address)) ||
-        cause->kind == CAUSE_EXCEPTION) {
-        if (!kernel_fault_handled(k, g->tcb)) {
-            lock_drop(k);
-            return GATE_CRASH;
-        }
+    if (!gate_process.bare && is_outside(cause) &&
+        !kernel_fault_handled(k, g->tcb)) {
+        lock_drop(k);
+        return GATE_CRASH;
     }
     kernel_enter(k, &gate_host, g->tcb, cause);
     if (cause->kind == CAUSE_INTERRUPT && k->h.current_thread != g->index) {

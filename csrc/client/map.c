@@ -29,10 +29,15 @@ static long map(word vaddr, word size, int prot, const long where[3])
     return sys_call(SYS_mmap, vaddr, size, prot, where[0], where[1], where[2]);
 }
 
-static void reserve_again(word vaddr, word size)
+/* Nothing is there any more: a bare process has holes, a hosted one keeps its
+ * address space reserved. */
+static void vacate(word vaddr, word size)
 {
-    map(vaddr, size, PROT_NONE,
-        (const long[3]){MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+    if (gate_process.bare)
+        sys_call(SYS_munmap, vaddr, size, 0, 0, 0, 0);
+    else
+        map(vaddr, size, PROT_NONE,
+            (const long[3]){MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
                         -1, 0});
 }
 
@@ -68,7 +73,7 @@ bool map_in_window(word vaddr)
 void map_flush(void)
 {
     for (uint32_t i = 0; i < gate_process.window_count; i++)
-        reserve_again(gate_process.window[i].start,
+        vacate(gate_process.window[i].start,
                       gate_process.window[i].end -
                           gate_process.window[i].start);
 }
@@ -83,11 +88,11 @@ static void map_drop(word vaddr, word size)
         start = vaddr > start ? vaddr : start;
         end = vaddr + size < end ? vaddr + size : end;
         if (start < end)
-            reserve_again(start, end - start);
+            vacate(start, end - start);
     }
 }
 
-void map_change(const struct message_change *change)
+bool map_change(const struct message_change *change)
 {
     /* No NX on this kernel: what can be read can be executed. */
     int prot = PROT_READ | PROT_EXEC | (change->write ? PROT_WRITE : 0);
@@ -97,15 +102,15 @@ void map_change(const struct message_change *change)
 
     if (change->frame == 0) {
         map_drop(change->vaddr, size);
-        return;
+        return true;
     }
     if (!map_in_window(change->vaddr))
-        return;
+        return false;
+    if (map(change->vaddr, size, prot, where) >= 0)
+        return true;
     /* Too many mappings: drop all of them, they come back by faults. */
-    if (map(change->vaddr, size, prot, where) < 0) {
-        map_flush();
-        map(change->vaddr, size, prot, where);
-    }
+    map_flush();
+    return map(change->vaddr, size, prot, where) >= 0;
 }
 
 void map_apply(struct kernel *k, struct image_process *process)

@@ -24,47 +24,6 @@ static void wait_changed(struct host_machine *m, int64_t deadline)
     pthread_cond_timedwait(&m->changed, &m->mutex, &at);
 }
 
-/* A free entry of the process table, marked used; NULL: see error. */
-static struct host_process *allocate(struct host_machine *m,
-                                     const struct host_spawn *spawn,
-                                     struct host_error *error)
-{
-    struct host_process *p = calloc(1, sizeof(*p));
-    struct image_process *entry = NULL;
-    uint32_t i = 1;
-
-    if (p == NULL) {
-        errno = ENOMEM;
-        host_fail_errno(error, "process");
-        return NULL;
-    }
-    pthread_mutex_lock(&m->mutex);
-    while (i < IMAGE_PROCESSES && m->process[i] != NULL)
-        i++;
-    if (i == IMAGE_PROCESSES || m->closing) {
-        pthread_mutex_unlock(&m->mutex);
-        free(p);
-        host_fail(error, HOST_INVALID,
-                  "no process entry is free: a machine has %u",
-                  IMAGE_PROCESSES - 1);
-        return NULL;
-    }
-    p->index = i;
-    p->socket = p->pidfd = -1;
-    p->exit.generation = ++m->generation;
-    snprintf(p->name, sizeof(p->name), "%s", spawn->name);
-    lock_take(m->k, 0);
-    entry = &m->k->h.process[i];
-    memset(entry, 0, sizeof(*entry));
-    entry->flags = PROCESS_USED | PROCESS_HOSTED;
-    entry->vspace = spawn->vspace;
-    memcpy(entry->name, p->name, sizeof(entry->name));
-    lock_drop(m->k);
-    m->process[i] = p;
-    pthread_mutex_unlock(&m->mutex);
-    return p;
-}
-
 /* Have the service thread fork; mutex is held. Returns errno of the exec. */
 static int request_start(struct host_machine *m, struct host_process *p,
                          const struct host_spawn *spawn)
@@ -142,16 +101,12 @@ enum host_status host_spawn(struct host_machine *m,
         status = host_fail(error, HOST_PANIC, "%s", m->k->h.panic);
     if (status != HOST_OK)
         return status;
-    p = allocate(m, spawn, error);
+    p = process_allocate(m, spawn->name, spawn->vspace, PROCESS_HOSTED, error);
     if (p == NULL)
         return error->errno_value ? HOST_SYSTEM : HOST_INVALID;
     pthread_mutex_lock(&m->mutex);
     number = request_start(m, p, spawn);
     if (number != 0) {
-        if (p->socket >= 0)
-            close(p->socket);
-        if (p->pidfd >= 0)
-            close(p->pidfd);
         process_forget(m, p);
         pthread_mutex_unlock(&m->mutex);
         return start_failed(spawn, number, error);

@@ -47,6 +47,8 @@ struct host_options {
     struct image_config config;
     int cpu;        /* CPU for all client threads; -1: the monitor chooses,
                        -2: leave affinity alone */
+    const char *runner; /* path of the runner, for VSpaces that are made by
+                           seL4 calls; NULL: hosted clients only */
     int console_fd; /* where console output goes (not closed by the monitor);
                        -1: kept, see host_console() */
 };

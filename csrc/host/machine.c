@@ -133,6 +133,7 @@ static void close_all(struct host_machine *m)
     if (m->k != NULL && m->owner == getpid())
         munmap(m->k, m->size);
     free(m->console);
+    free(m->runner);
     free(m);
 }
 
@@ -150,6 +151,7 @@ struct host_machine *host_create(const struct host_options *options,
     m->epoll = m->call = m->timer = m->watch = m->image_fd = -1;
     m->owner = getpid();
     m->console_fd = options->console_fd;
+    m->runner = options->runner ? strdup(options->runner) : NULL;
     m->cpu = options->cpu == -1 ? choose_cpu() : options->cpu;
     pthread_mutex_init(&m->mutex, NULL);
     pthread_condattr_init(&attributes);

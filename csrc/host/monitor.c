@@ -157,6 +157,9 @@ static void take_events(struct host_machine *m)
         lend_start(m);
     size = take_console(k, console);
     host_unlock(m);
+    bare_start(m);
+    if (events & EVENT_PROCESS_RETIRED)
+        bare_retire(m);
     if (size > 0)
         write_console(m, console, size);
     if (k->h.panicked)

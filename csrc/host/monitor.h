@@ -43,6 +43,7 @@ struct host_process {
     int pidfd;
     int socket;
     char name[32];
+    bool bare;                /* the runner, for a VSpace made by seL4 calls */
     uint32_t threads;         /* THREAD messages sent - THREAD_DOWN */
     struct host_start start;  /* under the machine's lock */
 };
@@ -53,6 +54,9 @@ struct host_thread {
     uint32_t waiting;/* it waits for a RESUME */
     struct message_trap *held; /* what it sent while it was only lent the CPU */
 };
+
+/* Bare processes started in one go; more wait for the next. */
+#define BARE_WANTED 16u
 
 struct spawn_request {
     const struct host_spawn *spawn;
@@ -76,6 +80,7 @@ struct host_machine {
     int timer; /* timerfd: the tick */
     int watch; /* timerfd: looks for threads that sleep in Linux, see lend.c */
     int console_fd;
+    char *runner; /* the runner's path; NULL: hosted clients only */
     uint64_t generation; /* under mutex */
     uint32_t console_size;
 
@@ -93,6 +98,8 @@ struct host_machine {
     /* the service thread's own */
     bool ticking;
     bool watching;
+    paddr wanted[BARE_WANTED]; /* VSpaces that want a bare process */
+    uint32_t wanted_count;
     struct {
         uint32_t thread; /* current that slept in Linux when last looked */
         uint64_t time;   /* CPU time it had used */
@@ -139,6 +146,19 @@ __attribute__((format(printf, 3, 4))) void
 process_break(struct host_machine *m, struct host_process *p,
               const char *format, ...);
 void process_forget(struct host_machine *m, struct host_process *p);
+/* A free entry of the process table, marked used (any thread); NULL: see
+ * error. flags: PROCESS_HOSTED or 0. */
+struct host_process *process_allocate(struct host_machine *m, const char *name,
+                                      paddr vspace, uint32_t flags,
+                                      struct host_error *error);
+
+/* bare.c: service thread only */
+/* A thread of this VSpace wants to run: note it (the lock is held). */
+void bare_want(struct host_machine *m, paddr vspace);
+/* Start the processes of the VSpaces noted. */
+void bare_start(struct host_machine *m);
+/* End processes whose VSpace is gone. */
+void bare_retire(struct host_machine *m);
 
 /* thread.c: service thread only; the lock is held */
 void thread_events(struct host_machine *m);

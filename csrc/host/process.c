@@ -30,6 +30,47 @@ union any_message {
     struct message_doorbell doorbell;
 };
 
+struct host_process *process_allocate(struct host_machine *m, const char *name,
+                                      paddr vspace, uint32_t flags,
+                                      struct host_error *error)
+{
+    struct host_process *p = calloc(1, sizeof(*p));
+    struct image_process *entry;
+    uint32_t i = 1;
+
+    if (p == NULL) {
+        errno = ENOMEM;
+        host_fail_errno(error, "process");
+        return NULL;
+    }
+    pthread_mutex_lock(&m->mutex);
+    while (i < IMAGE_PROCESSES && m->process[i] != NULL)
+        i++;
+    if (i == IMAGE_PROCESSES || m->closing) {
+        pthread_mutex_unlock(&m->mutex);
+        free(p);
+        host_fail(error, HOST_INVALID,
+                  "no process entry is free: a machine has %u",
+                  IMAGE_PROCESSES - 1);
+        return NULL;
+    }
+    p->index = i;
+    p->socket = p->pidfd = -1;
+    p->bare = !(flags & PROCESS_HOSTED);
+    p->exit.generation = ++m->generation;
+    snprintf(p->name, sizeof(p->name), "%s", name);
+    lock_take(m->k, 0);
+    entry = &m->k->h.process[i];
+    memset(entry, 0, sizeof(*entry));
+    entry->flags = PROCESS_USED | flags;
+    entry->vspace = vspace;
+    memcpy(entry->name, p->name, sizeof(entry->name));
+    lock_drop(m->k);
+    m->process[i] = p;
+    pthread_mutex_unlock(&m->mutex);
+    return p;
+}
+
 static void set_state(struct host_machine *m, struct host_process *p,
                       enum process_state state)
 {
@@ -132,8 +173,13 @@ static void on_ready(struct host_machine *m, struct host_process *p,
         pml4 = kernel_memory(m->k, entry->vspace);
         pml4[VSPACE_PROCESS_WORD] = p->index;
     }
+    /* A bare one was started because a thread waits for it. */
+    if (p->bare)
+        m->k->h.events |= EVENT_THREAD_NEW;
     lock_drop(m->k);
     set_state(m, p, PROCESS_READY);
+    if (p->bare)
+        host_call(m);
 }
 
 static void on_thread_up(struct host_machine *m, struct host_process *p,
@@ -170,7 +216,7 @@ static void on_thread_down(struct host_machine *m, struct host_process *p,
     thread_free(m, state->index);
     last = p->threads > 0 && --p->threads == 0;
     lock_drop(m->k);
-    if (last)
+    if (last && !p->bare)
         process_break(m, p, "its last thread was deleted");
 }
 
@@ -261,8 +307,25 @@ void process_lost(struct host_machine *m, struct host_process *p)
     set_state(m, p, PROCESS_LOST);
 }
 
+/* Nobody waits for the end of a bare process. */
+static void reap_bare(struct host_machine *m, struct host_process *p,
+                      bool started)
+{
+    char text[128];
+
+    if (!started && !m->closing) {
+        snprintf(text, sizeof(text),
+                 "the process of a VSpace ended before it ran, with status %d",
+                 p->exit.status);
+        kernel_panic(m->k, text);
+        host_call(m);
+    }
+    process_forget(m, p);
+}
+
 void process_reap(struct host_machine *m, struct host_process *p)
 {
+    bool started = p->state >= PROCESS_READY;
     siginfo_t info;
     long n;
 
@@ -280,6 +343,8 @@ void process_reap(struct host_machine *m, struct host_process *p)
     p->state = PROCESS_ENDED;
     m->live--;
     pthread_cond_broadcast(&m->changed);
+    if (p->bare)
+        reap_bare(m, p, started);
     pthread_mutex_unlock(&m->mutex);
 }
 
@@ -289,6 +354,10 @@ void process_forget(struct host_machine *m, struct host_process *p)
     lock_take(m->k, 0);
     memset(&m->k->h.process[p->index], 0, sizeof(struct image_process));
     lock_drop(m->k);
+    if (p->socket >= 0)
+        close(p->socket);
+    if (p->pidfd >= 0)
+        close(p->pidfd);
     m->process[p->index] = NULL;
     free(p);
 }

@@ -167,7 +167,8 @@ static bool answer_directly(struct host_machine *m, uint32_t index,
         resume.change_count = 1;
         resume.change[0] = (struct message_change){map.vaddr, map.bits,
                                                    map.frame, map.write, 0};
-    } else if (!kernel_fault_handled(k, entry->tcb)) {
+    } else if ((process->flags & PROCESS_HOSTED) &&
+               !kernel_fault_handled(k, entry->tcb)) {
         resume.action = RESUME_CRASH;
     } else {
         return false;

@@ -132,6 +132,12 @@ static void start_thread(struct host_machine *m, uint32_t index)
         entry->process = (uint32_t)pml4[VSPACE_PROCESS_WORD];
     }
     p = m->process[entry->process];
+    if (entry->process == 0 && m->runner != NULL &&
+        kernel_vspace_of(k, entry->tcb) != 0) {
+        entry->flags |= THREAD_NEW;
+        bare_want(m, kernel_vspace_of(k, entry->tcb));
+        return;
+    }
     if (p == NULL || p->socket < 0 || p->state < PROCESS_READY ||
         !ask_for_thread(m, p, index))
         fault_instead(m, index);

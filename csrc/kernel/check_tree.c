@@ -9,8 +9,8 @@
  * The lists tell more than who derives from whom. A new object's capability is
  * put right behind its parent, and memory is handed out upwards; so, going
  * down a list, the object of each capability lies inside the one before it
- * (untyped memory, and then it must be its parent), is the same, or lies
- * entirely below. As all objects are aligned powers of two, this one look at
+ * (which is untyped memory, and so its parent), is the same, or lies entirely
+ * below. As all objects are aligned powers of two, this one look at
  * the neighbour is enough to know that no two objects of a list overlap. What
  * has no parent is sorted by address and compared likewise.
  */
@@ -87,10 +87,6 @@ static bool check_place(struct check *c, struct cte *parent, struct cte *prev,
         return true;
     if (prev && cap_is_physical(c->k, prev->cap))
         r = relation(c->k, slot->cap, prev->cap);
-    if (r == INSIDE && parent != prev)
-        return fail(c, slot,
-                    "untyped-parent: an object inside untyped memory does "
-                    "not derive from it");
     if (!parent)
         return r == SAME || add_root(c, slot->cap);
     if (r == OTHER)
@@ -250,7 +246,7 @@ static bool check_slot(struct check *c, struct path *path, struct cte *prev,
     if (!check_cap(c, slot))
         return false;
     parent = descend(c, path, slot);
-    if (!check_place(c, parent, prev, slot) || !check_kind(c, prev, slot))
+    if (!check_kind(c, prev, slot) || !check_place(c, parent, prev, slot))
         return false;
     if (parent && !check_authority(c, parent, slot))
         return false;

@@ -61,22 +61,18 @@ static bool check_table(struct check *c, word *table, unsigned level)
 
     for (unsigned i = 0; i < n; i++) {
         paddr ref = entry_ref(c, &table[i]);
-        word *below;
+        bool is_table = entry_is_table(table[i], level);
+        word *below = is_table
+                          ? table_at(c->k, entry_target(table[i], level))
+                          : NULL;
 
         if (table[i] == 0)
             continue;
-        if (!check_has(c, ref, FACT_ENTRY))
+        if (!check_has(c, ref, FACT_ENTRY) || (is_table && !below))
             return check_fail(
                 c, "entry-cap: no capability says what an entry of a paging "
                    "structure says", ref);
-        if (!entry_is_table(table[i], level))
-            continue;
-        below = table_at(c->k, entry_target(table[i], level));
-        if (!below)
-            return check_fail(
-                c, "entry-target: a paging structure lies outside of memory",
-                ref);
-        if (!check_table(c, below, level - 1))
+        if (is_table && !check_table(c, below, level - 1))
             return false;
     }
     return true;

@@ -97,15 +97,16 @@ static int parse_options(PyObject *args, PyObject *kwargs,
 {
     static char *names[] = { "memory", "mcs", "domains", "cnode_bits",
                              "tick_us", "slice_ticks", "check", "trace",
-                             "isolation", "cpu", "console", NULL };
+                             "isolation", "cpu", "console", "runner",
+                             NULL };
     struct image_config *c = &o->config;
     int mcs = 0, check = 0, trace = 1;
 
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O&|$pIIIIppIii:Machine", names, convert_word,
+            args, kwargs, "O&|$pIIIIppIiiz:Machine", names, convert_word,
             &c->memory_size, &mcs, &c->domains, &c->cnode_bits, &c->tick_us,
             &c->slice_ticks, &check, &trace, &c->isolation, &o->cpu,
-            &o->console_fd))
+            &o->console_fd, &o->runner))
         return -1;
     c->mcs = (uint32_t)mcs;
     c->check = (uint32_t)check;

@@ -227,5 +227,5 @@ def test_a_wrapper_that_does_not_start_the_client(
 
 @pytest.mark.parametrize("path", ["\0", ""])
 def test_an_impossible_path(machine: sel4emu.Machine, path: str) -> None:
-    with pytest.raises((ValueError, OSError)):
+    with pytest.raises((ValueError, OSError, sel4emu.BadExecutable)):
         machine.spawn(path)
