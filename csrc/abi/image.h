@@ -291,5 +291,7 @@ _Static_assert(sizeof(struct image_header) <= IMAGE_HEADER_SIZE, "header");
  * of the VSpace's process; 0: it has none yet.
  */
 #define VSPACE_PROCESS_WORD 511
+/* 1: that was a hosted process; the VSpace gets no other. */
+#define VSPACE_HOSTED_WORD 509
 
 #endif

@@ -130,7 +130,9 @@ static void stop_all(struct host_machine *m)
 {
     for (uint32_t i = 1; i < IMAGE_PROCESSES; i++) {
         if (m->process[i] != NULL && m->process[i]->pidfd >= 0)
-            process_break(m, m->process[i], "the machine stopped: %s",
+            process_break(m, m->process[i],
+                          m->k->h.panicked ? "the machine stopped: %s"
+                                           : "the machine was closed%s",
                           m->k->h.panic);
     }
 }

@@ -22,6 +22,15 @@
 #include "gate/sys.h"
 #include "host/monitor.h"
 
+/* struct ucred and SCM_CREDENTIALS, which <sys/socket.h> has for
+ * _GNU_SOURCE only (unix(7)). */
+struct credentials {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+enum { CREDENTIALS = 2 };
+
 union any_message {
     struct message_header header;
     struct message_hello hello;
@@ -119,8 +128,9 @@ static bool send_welcome(struct host_machine *m, struct host_process *p)
     return sendmsg(p->socket, &msg, MSG_NOSIGNAL) == sizeof(welcome);
 }
 
+/* `sender`: its process, as Linux says; a wrapper's child, perhaps. */
 static void on_hello(struct host_machine *m, struct host_process *p,
-                     const struct message_hello *hello)
+                     const struct message_hello *hello, pid_t sender)
 {
     struct image_process *entry = &m->k->h.process[p->index];
 
@@ -136,7 +146,7 @@ static void on_hello(struct host_machine *m, struct host_process *p,
         return;
     }
     lock_take(m->k, 0);
-    entry->pid = hello->pid;
+    entry->pid = (uint32_t)sender;
     lock_drop(m->k);
     if (send_welcome(m, p))
         set_state(m, p, PROCESS_GREETED);
@@ -172,6 +182,7 @@ static void on_ready(struct host_machine *m, struct host_process *p,
     if (entry->vspace != 0) {
         pml4 = kernel_memory(m->k, entry->vspace);
         pml4[VSPACE_PROCESS_WORD] = p->index;
+        pml4[VSPACE_HOSTED_WORD] = !p->bare;
     }
     /* A bare one was started because a thread waits for it. */
     if (p->bare)
@@ -230,7 +241,8 @@ static bool own_thread(struct host_machine *m, struct host_process *p,
 
 /* Handle one message of its right size; false: it is none of ours. */
 static bool dispatch(struct host_machine *m, struct host_process *p,
-                     const union any_message *message, size_t size)
+                     const union any_message *message, size_t size,
+                     pid_t sender)
 {
     static const size_t sizes[] = {
         [MESSAGE_HELLO] = sizeof(struct message_hello),
@@ -245,7 +257,7 @@ static bool dispatch(struct host_machine *m, struct host_process *p,
         type >= sizeof(sizes) / sizeof(sizes[0]) || sizes[type] != size)
         return false;
     if (type == MESSAGE_HELLO)
-        on_hello(m, p, &message->hello);
+        on_hello(m, p, &message->hello, sender);
     else if (type == MESSAGE_READY)
         on_ready(m, p, &message->ready);
     else if (type == MESSAGE_DOORBELL)
@@ -263,7 +275,15 @@ void process_message(struct host_machine *m, struct host_process *p)
 {
     union any_message message;
     struct iovec iov = {&message, sizeof(message)};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct credentials))];
+    } control;
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = &control,
+                         .msg_controllen = sizeof(control)};
+    struct credentials from = {0};
     ssize_t n;
 
     if (p->socket < 0)
@@ -276,7 +296,10 @@ void process_message(struct host_machine *m, struct host_process *p)
         process_lost(m, p);
         return;
     }
-    if ((msg.msg_flags & MSG_TRUNC) || !dispatch(m, p, &message, (size_t)n)) {
+    if (CMSG_FIRSTHDR(&msg) != NULL && control.header.cmsg_type == CREDENTIALS)
+        memcpy(&from, CMSG_DATA(&control.header), sizeof(from));
+    if ((msg.msg_flags & MSG_TRUNC) ||
+        !dispatch(m, p, &message, (size_t)n, from.pid)) {
         process_break(m, p, "it sent %zd bytes that are no message of ours", n);
         process_lost(m, p);
     }
@@ -292,8 +315,9 @@ void process_lost(struct host_machine *m, struct host_process *p)
         return;
     close(p->socket); /* leaves the epoll set, too */
     p->socket = -1;
-    if (host_lock(m, true, &error) != HOST_OK)
-        return;
+    /* Whoever stopped inside the kernel (a debugger): there is no way around. */
+    while (host_lock(m, true, &error) != HOST_OK)
+        ;
     entry->flags |= PROCESS_DEAD;
     thread_lost(m, p->index);
     p->threads = 0;

@@ -158,6 +158,7 @@ static int start_child(struct host_machine *m, struct spawn_request *request,
 void spawn_start(struct host_machine *m, struct spawn_request *request)
 {
     struct host_process *p = request->process;
+    const int on = 1;
     int pair[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
@@ -178,6 +179,8 @@ void spawn_start(struct host_machine *m, struct spawn_request *request)
         return;
     p->pidfd = (int)sys_call(SYS_pidfd_open, p->pid, 0, 0, 0, 0, 0);
     fcntl(p->socket, F_SETFL, O_NONBLOCK);
+    /* Who greets is what Linux says, not what the message does. */
+    setsockopt(p->socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
     if (p->pidfd < 0 ||
         monitor_watch(m, p->socket, WATCH_PROCESS, p->index) != 0 ||
         monitor_watch(m, p->pidfd, WATCH_PIDFD, p->index) != 0) {

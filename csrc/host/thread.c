@@ -119,6 +119,15 @@ static void fault_instead(struct host_machine *m, uint32_t index)
     host_handoff(m, 0);
 }
 
+/* Does its VSpace wait for a process (and is not the rest of a hosted one)? */
+static bool may_be_bare(struct host_machine *m, uint32_t index)
+{
+    paddr vspace = kernel_vspace_of(m->k, m->k->h.thread[index].tcb);
+    const word *pml4 = vspace ? kernel_memory(m->k, vspace) : NULL;
+
+    return pml4 != NULL && !pml4[VSPACE_HOSTED_WORD];
+}
+
 static void start_thread(struct host_machine *m, uint32_t index)
 {
     struct kernel *k = m->k;
@@ -132,8 +141,7 @@ static void start_thread(struct host_machine *m, uint32_t index)
         entry->process = (uint32_t)pml4[VSPACE_PROCESS_WORD];
     }
     p = m->process[entry->process];
-    if (entry->process == 0 && m->runner != NULL &&
-        kernel_vspace_of(k, entry->tcb) != 0) {
+    if (entry->process == 0 && m->runner != NULL && may_be_bare(m, index)) {
         entry->flags |= THREAD_NEW;
         bare_want(m, kernel_vspace_of(k, entry->tcb));
         return;

@@ -19,7 +19,7 @@
 #include "kernel/cdt.h"
 #include "kernel/check.h"
 
-#define PATH_MAX 64 /* deeper trees are compared with this many ancestors */
+#define PATH_MAX 64 /* below, a walk forgets all but the oldest ancestors */
 
 /* The ancestors of a slot, the oldest first. */
 struct path {
@@ -106,10 +106,21 @@ static bool is_device_alike(union cap untyped, union cap cap)
     return !untyped.untyped.device;
 }
 
-static bool check_in_untyped(struct check *c, struct cte *parent,
+/* The untyped memory that the last slot of the path lies in, or NULL. */
+static struct cte *untyped_of(const struct path *p, struct cte *parent)
+{
+    if (parent && parent->cap.type == CAP_UNTYPED)
+        return parent;
+    for (unsigned i = p->depth - 1; i > 0; i--)
+        if (p->slot[i - 1]->cap.type == CAP_UNTYPED)
+            return p->slot[i - 1];
+    return NULL;
+}
+
+static bool check_in_untyped(struct check *c, struct cte *untyped,
                              struct cte *slot)
 {
-    union cap u = parent->cap;
+    union cap u = untyped->cap;
 
     if (!is_device_alike(u, slot->cap))
         return fail(c, slot,
@@ -122,7 +133,8 @@ static bool check_in_untyped(struct check *c, struct cte *parent,
     return true;
 }
 
-/* A copy has no more rights than its original, and no other badge. */
+/* A copy has no more rights than its original. (One with another badge would
+ * not count as its copy in the first place.) */
 static bool check_authority(struct check *c, struct cte *parent,
                             struct cte *slot)
 {
@@ -131,14 +143,12 @@ static bool check_authority(struct check *c, struct cte *parent,
 
     if (p.type != s.type)
         return true;
-    if (s.type == CAP_FRAME && s.frame.rights > p.frame.rights)
-        return fail(c, slot, "derived-rights: a copy has more rights");
-    if (s.type != CAP_ENDPOINT && s.type != CAP_NOTIFICATION)
-        return true;
-    if (s.endpoint.rights & ~p.endpoint.rights)
-        return fail(c, slot, "derived-rights: a copy has more rights");
-    if (p.endpoint.badge && p.endpoint.badge != s.endpoint.badge)
-        return fail(c, slot, "derived-badge: a copy has another badge");
+    if ((s.type == CAP_FRAME && s.frame.rights > p.frame.rights) ||
+        ((s.type == CAP_ENDPOINT || s.type == CAP_NOTIFICATION) &&
+         (s.endpoint.rights & ~p.endpoint.rights)))
+        return fail(c, slot,
+                    "derived-rights: a copy has more rights than its "
+                    "original");
     return true;
 }
 
@@ -236,8 +246,7 @@ static void note(struct check *c, union cap cap)
 static bool check_slot(struct check *c, struct path *path, struct cte *prev,
                        struct cte *slot)
 {
-    struct cte *parent;
-    unsigned i;
+    struct cte *parent, *untyped;
 
     if (cap_is_null(slot->cap))
         return fail(c, slot,
@@ -250,10 +259,8 @@ static bool check_slot(struct check *c, struct path *path, struct cte *prev,
         return false;
     if (parent && !check_authority(c, parent, slot))
         return false;
-    for (i = path->depth - 1; i > 0; i--)
-        if (path->slot[i - 1]->cap.type == CAP_UNTYPED)
-            return check_in_untyped(c, path->slot[i - 1], slot);
-    return true;
+    untyped = untyped_of(path, parent);
+    return !untyped || check_in_untyped(c, untyped, slot);
 }
 
 /*

@@ -178,9 +178,8 @@ static void copies_have_what_their_original_has(void)
 {
     BREAKS("derived-rights", REF(w.ep_send_copy),
            CAP(w.ep_send_copy).endpoint.rights = RIGHT_ALL);
-    BREAKS("derived-badge", REF(w.ep_send_copy),
-           CAP(w.ep_send_badged).endpoint.badge = 6,
-           CAP(w.ep_send).endpoint.badge = 7);
+    BREAKS("derived-rights", REF(w.ep_send_badged),
+           CAP(w.ep_send).endpoint.rights = RIGHT_WRITE);
     BREAKS("derived-rights", ANYWHERE,
            CHECK_EQ(cap_copy(m, m->next_slot, w.frame, RIGHT_READ), 0),
            CAP(w.frame).frame.rights = FRAME_KERNEL_ONLY);

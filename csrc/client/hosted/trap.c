@@ -41,9 +41,13 @@ __attribute__((visibility("hidden"))) _Noreturn void gate_stray(void)
 /* The main thread cannot end without the process: it sleeps from now on. */
 _Noreturn void gate_end(struct gate_thread *g)
 {
+    const struct message_thread_state down = {
+        {MESSAGE_THREAD_DOWN, sizeof(down)}, g->index, 0};
+
     g->registers = NULL;
     if (g->home != 0)
         gate_return_home();
+    gate_tell(&down, sizeof(down));
     for (;;)
         sys_call(SYS_pause, 0, 0, 0, 0, 0, 0);
 }

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The kernel core's own tests: each C program here, linked with the core under the sanitizers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sel4emu import toolchain
+
+HERE = Path(__file__).resolve().parent
+CSRC = HERE.parent.parent / "csrc"
+PROGRAMS = sorted(HERE.glob("test_*.c"))
+
+WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+COMMON = ["-g", "-O1", *WARNINGS, *SANITIZERS]
+CORE_FLAGS = ["-std=c11", "-ffreestanding", "-mgeneral-regs-only", *COMMON]
+TEST_FLAGS = ["-std=gnu11", *COMMON]
+# The core allocates nothing, and the leak checker cannot run where the tests are traced.
+ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+
+
+def run(*arguments: str | Path, **more: dict[str, str]) -> None:
+    done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def includes(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Where headers are: the core's, the generated ones, and those of the tests."""
+    generated = tmp_path_factory.mktemp("generated")
+    run(sys.executable, CSRC / "gen" / "generate.py", generated)
+    return [f"-I{path}" for path in (CSRC, generated, HERE)]
+
+
+@pytest.fixture(scope="module")
+def core(includes: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The object files of the core."""
+    folder = tmp_path_factory.mktemp("core")
+    compiler = toolchain.find_compiler()
+    sources = sorted((CSRC / "kernel").rglob("*.c"))
+    objects = [folder / f"{number}-{path.stem}.o" for number, path in enumerate(sources)]
+
+    def compile_one(pair: tuple[Path, Path]) -> None:
+        run(*compiler, *CORE_FLAGS, *includes, "-c", pair[0], "-o", pair[1])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(compile_one, zip(sources, objects, strict=True)))
+    return objects
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_the_core_behaves(
+    program: Path, core: list[Path], includes: list[str], tmp_path: Path
+) -> None:
+    target = tmp_path / program.stem
+    run(*toolchain.find_compiler(), *TEST_FLAGS, *includes, program, *core, "-o", target)
+    run(target, env=ENVIRONMENT)
