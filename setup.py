@@ -3,8 +3,8 @@
 
 1. csrc/gen turns the API description (csrc/spec) into headers and tables, in build/generated.
 2. The extension sel4emu._core: kernel core, gates' common part, monitor, Python binding.
-3. What C programs are built with: sel4emu/include, and sel4emu/lib with one client library for
-   each kernel (classic, MCS). Kernel core, gate and client code lie in a text section of their own
+3. What C programs are built with: sel4emu/include, and sel4emu/lib with one client library and one
+   for root tasks for each kernel (classic, MCS). Kernel core, gate and client code lie in a text section of their own
    there, so that a fault inside them can be told from one of the program.
 
 Sources are found by pattern, and only what changed is compiled again. Environment: CC names the
@@ -45,6 +45,9 @@ FREESTANDING = [
     "-fno-stack-protector",
     "-mgeneral-regs-only",
 ]
+# Root tasks: static programs that nobody relocates, without a libc.
+ROOT = ["-ffreestanding", "-fno-pic", "-fno-stack-protector", "-ftls-model=local-exec"]
+ROOT += ["-DSEL4EMU_ROOT"]
 RUNNER_ADDRESS = "0x7fc000000000"  # in PML4 slot 255, which bare processes keep for the emulator
 KERNELS = {"sel4emu": [], "sel4emu_mcs": ["-DSEL4EMU_MCS"]}  # library name: its flags
 
@@ -205,6 +208,22 @@ class BuildClient(Command):
             archive.unlink(missing_ok=True)
             run(["ar", "rcsD", archive, whole, *library])
 
+    def root_libraries(self) -> None:
+        """Build lib/libsel4emu_root.a and lib/libsel4emu_root_mcs.a, for root tasks."""
+        public = include_flags("csrc/libsel4/include", GENERATED / "libsel4" / "include")
+        ours = [p for p in sources("libsel4") if p.name != "sel4runtime.c"]  # hosted programs'
+        ours += [*sources("root"), *sorted((GENERATED / "libsel4").glob("*.c"))]
+        own = [Path("csrc/client/string.c")]  # weak: a program may bring its own
+        for extra in KERNELS.values():
+            objects = compile_changed(ours, [*COMMON, *ROOT, *public, *extra])
+            for memory in compile_changed(own, [*COMMON, *ROOT, *extra]):
+                objects.append(memory.with_name("weak.o"))
+                run(["objcopy", "--weaken", memory, objects[-1]])
+            name = "libsel4emu_root_mcs.a" if extra else "libsel4emu_root.a"
+            archive = self.created(self.package / "lib" / name)
+            archive.unlink(missing_ok=True)
+            run(["ar", "rcsD", archive, *objects])
+
     def runner(self) -> None:
         """Build lib/sel4emu-runner, which becomes the process of a VSpace made by seL4 calls."""
         inside = [*COMMON, *FREESTANDING, *ONE_TEXT, *include_flags("csrc", GENERATED)]
@@ -232,6 +251,7 @@ class BuildClient(Command):
         for name, source in self.modules().items():
             self.copy_file(str(source), str(self.created(self.package / name)))
         self.libraries()
+        self.root_libraries()
         self.runner()
         for name, template in self.templates().items():
             text = template.read_text(encoding="utf-8")
@@ -248,6 +268,7 @@ class BuildClient(Command):
         names = [Path("include") / h for h in self.headers()] + list(self.templates())
         names += list(self.modules())
         names += [Path("lib") / f"lib{name}.a" for name in KERNELS]
+        names += [Path("lib") / f"libsel4emu_root{mcs}.a" for mcs in ("", "_mcs")]
         names.append(Path("lib") / "sel4emu-runner")
         return [str(self.package / name) for name in names]
 

@@ -83,6 +83,7 @@ class ThreadDict(TypedDict):
     bound_notification: int
     caller: int
     ipc_buffer: int
+    ipc_frame: int
     fault_handler: int
     instruction: int
     fault: tuple[int, int, int, int]
@@ -160,6 +161,9 @@ class VersionMismatch(SpawnError):
 class HandshakeError(SpawnError):
     """The client did not report after its start."""
 
+def tsc_mhz() -> int:
+    """Return the frequency of the processor's time-stamp counter in MHz, measured."""
+
 @final
 class Memory:
     """A window onto a machine's physical memory; see memoryview().
@@ -177,7 +181,9 @@ class Machine:
     `memory` is in bytes, `tick_us` and `slice_ticks` set the kernel's time slice, `isolation` is
     ISOLATION_..., `cpu` the CPU of the clients (-1: chosen, -2: any), `console` a descriptor (-1:
     console output is kept, see console()), `runner` the program that becomes the process of a
-    VSpace that seL4 calls alone have made (None: hosted clients only).
+    VSpace that seL4 calls alone have made (None: hosted clients only). `image` is the user
+    addresses of a root task's pages, first and behind the last, and of its first instruction; such
+    a machine is paused at first. None: the first thread is an agent.
     """
 
     def __new__(
@@ -195,6 +201,7 @@ class Machine:
         cpu: int = -1,
         console: int = -1,
         runner: str | None = None,
+        image: tuple[int, int, int] | None = None,
     ) -> Machine: ...
     def close(self) -> None:
         """End every client and free everything; other threads' calls end with MachineClosed."""
@@ -261,6 +268,42 @@ class Machine:
     @property
     def empty_end(self) -> int:
         """Slot behind the last of them."""
+
+    @property
+    def paging_start(self) -> int:
+        """First slot of the root task's paging structures."""
+
+    @property
+    def paging_end(self) -> int:
+        """Slot behind the last of them."""
+
+    @property
+    def extra_start(self) -> int:
+        """First slot of the frames of extra boot information."""
+
+    @property
+    def extra_end(self) -> int:
+        """Slot behind the last of them."""
+
+    @property
+    def image_start(self) -> int:
+        """First slot of the frames of the root task's image."""
+
+    @property
+    def image_end(self) -> int:
+        """Slot behind the last of them."""
+
+    @property
+    def image(self) -> int:
+        """Physical address of the root task's image, 0 if there is none."""
+
+    @property
+    def bootinfo(self) -> int:
+        """Physical address of the page for boot information."""
+
+    @property
+    def extra(self) -> int:
+        """Physical address of the page for extra boot information, 0 if there is none."""
 
     @property
     def ram_start(self) -> int:

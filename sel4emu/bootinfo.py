@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The seL4_BootInfo page of a client.
+"""The seL4_BootInfo page of a client or of a root task.
 
-A client is no root task: its page describes only what it was given. Everything that speaks of
-devices, of its image and of other cores is empty.
+A client's page describes only what it was given. Everything that speaks of devices, of its image
+and of other cores is empty.
 """
 
 from __future__ import annotations
@@ -30,13 +30,22 @@ class BootInfo:
     #: Physical address, log2 of the size, and whether it is device memory, of each.
     untypeds: Sequence[tuple[int, int, bool]] = field(default_factory=list)
     domain: int = 0
+    #: Root tasks: slots of their frames, their paging structures, and of extra boot information.
+    image_frames: tuple[int, int] = (0, 0)
+    image_paging: tuple[int, int] = (0, 0)
+    extra_pages: tuple[int, int] = (0, 0)
+    #: Bytes of extra boot information.
+    extra_len: int = 0
 
     def pack(self, kernel: str) -> bytes:
         """Return the bytes of the page."""
-        values = {"numNodes": 1, "numIOPTLevels": NO_IOMMU, "ipcBuffer": self.ipc_buffer}
+        values = {"extraLen": self.extra_len, "numNodes": 1, "numIOPTLevels": NO_IOMMU,
+                  "ipcBuffer": self.ipc_buffer}
+        regions = {"empty": self.empty, "userImageFrames": self.image_frames,
+                   "userImagePaging": self.image_paging, "extraBIPages": self.extra_pages}
         words = [values.get(name, 0) for name in WORDS]
         for name in REGIONS:
-            words += self.empty if name == "empty" else (0, 0)
+            words += regions.get(name, (0, 0))
         words += [self.cnode_bits, self.domain]
         if kernel == "mcs":
             words += [0, 0]  # schedcontrol

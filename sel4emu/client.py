@@ -204,13 +204,14 @@ class Client:
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end; return its return code.
 
-        Raises Timeout; DeadlockError if it can never end; ClientError if the monitor had to end it.
+        Raises Timeout after `timeout` seconds, or, without one, DeadlockError if it can never end;
+        ClientError if the monitor had to end it.
         """
         if self._exit is None:
             machine = self.machine
             try:
                 self._exit = machine.core.wait_exit(
-                    self.process, timeout, machine.agents.alone())
+                    self.process, timeout, timeout is None and machine.agents.alone())
             except DeadlockError:
                 raise DeadlockError(
                     f"client {self.name!r} can never end: {machine.inspector.deadlock()}") from None

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 CAN_RUN = ("current", "running", "restart", "host")
-BLAMED = 6
+BLAMED = 6  # threads in the text of an error
+REMEMBERED = 1000  # trace records that are searched for it
 SLOT_BYTES = 1 << _api.SIZES["SlotBits"]["classic"]
 TCB_SLOTS = ("CSpace", "VSpace", "reply", "caller", "IPC buffer")
 
@@ -125,11 +126,17 @@ class Inspector:
         places = Places(self, found)
         root = Node("capability derivation tree")
         path = [root]
-        for depth, slot, cap in found:
+        devices = 0
+        for i, (depth, slot, cap) in enumerate(found):
+            if _is_unused_device(found, i):
+                devices += 1
+                continue
             view = self._view(cap)
             label = f"{view.what()} in {places.of(slot)}"
             del path[depth + 1:]
             path.append(path[depth].add(label, {"slot_address": slot, **view.as_dict()}))
+        if devices:
+            root.add(f"{devices} untypeds of devices, none in use")
         return Tree(root)
 
     def untypeds(self) -> UntypedTable:
@@ -230,7 +237,7 @@ class Inspector:
         clients = [t for t in threads if not t.agent]
         if any(t.state in CAN_RUN for t in clients):
             return ""
-        waiting = _list(clients) if clients else "there are no clients"
+        waiting = self._list(clients) if clients else "there are no clients"
         return f"nobody can run any more: {waiting}"
 
     def blame(self) -> str:
@@ -238,7 +245,22 @@ class Inspector:
         if self.machine_.closed:
             return ""
         threads = [t for t in self.threads() if not t.agent]
-        return f"; {_list(threads)}" if threads else ""
+        return f"; {self._list(threads)}" if threads else ""
+
+    def _list(self, threads: list[ThreadView]) -> str:
+        text = "; ".join(f"{t}{self._why_stopped(t)}" for t in threads[:BLAMED])
+        more = len(threads) - BLAMED
+        return f"{text}; and {more} more threads" if more > 0 else text
+
+    def _why_stopped(self, thread: ThreadView) -> str:
+        """Name the fault that stopped a thread for want of a handler, as far as the trace goes."""
+        if thread.state != "inactive":
+            return ""
+        records = (r for r in reversed(self.trace(REMEMBERED)) if r.tcb == thread.tcb)
+        last = next(records, None)
+        if last is None or last.cause not in ("VM fault", "exception"):
+            return ""
+        return f" by a {last.cause} at {last.cap:#x} that no fault handler took"
 
 
 class Places:
@@ -289,6 +311,16 @@ def _fault(number: int, a: int, b: int, c: int) -> str:
     return "time-out" if number else ""
 
 
+def _is_unused_device(caps: list[tuple[int, int, CapDict]], i: int) -> bool:
+    """Tell whether this is one of the device untypeds that the boot made, and nothing was made of.
+
+    There are dozens of them.
+    """
+    depth, _, cap = caps[i]
+    below = i + 1 < len(caps) and caps[i + 1][0] > depth
+    return cap["kind"] == "untyped" and cap["device"] and depth == 0 and not below
+
+
 def _fold(views: list[CapView]) -> Iterator[CapView | list[CapView]]:
     """Put rows of device untypeds together: there are dozens, and they are seldom of interest."""
     for device, run in itertools.groupby(views, lambda v: v.kind == "untyped" and v.device):
@@ -297,11 +329,3 @@ def _fold(views: list[CapView]) -> Iterator[CapView | list[CapView]]:
             yield found
         else:
             yield from found
-
-
-def _list(threads: list[ThreadView]) -> str:
-    text = "; ".join(str(t) for t in threads[:BLAMED])
-    more = len(threads) - BLAMED
-    return f"{text}; and {more} more threads" if more > 0 else text
-
-

@@ -11,7 +11,7 @@ import weakref
 from pathlib import Path
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
@@ -32,6 +32,7 @@ from .vspace import ASIDControl, ASIDPool, Frame, VSpace
 from .words import bits_for, size_from, size_text
 
 if TYPE_CHECKING:
+    from .boot import RootMachine
     from .client import Client, Remains, Stdio
     from .layout import Layout
 
@@ -63,6 +64,9 @@ class Machine:
                 "keep": nowhere, it can be read with console_text()
     mcs         the MCS kernel instead of the classic one
     """
+
+    #: Addresses of a root task's image; see boot().
+    _image: tuple[int, int, int] | None = None
 
     def __init__(
         self,
@@ -97,6 +101,7 @@ class Machine:
             cpu=-1 if cpu is None else -2 if cpu == -1 else cpu,
             console=_console_fd(console),
             runner=str(Path(__file__).with_name("lib") / "sel4emu-runner"),
+            image=self._image,
         )
         _machines.add(self)
         self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
@@ -138,6 +143,17 @@ class Machine:
                 self.slots.pin(view.index, "memory")
                 blocks.append(Block(view.index, view.size_bits, view.object))
         return blocks
+
+    @staticmethod
+    def boot(image: str | os.PathLike[str], memory: int | str = "512M", **options: Any) -> RootMachine:
+        """Make a machine as seL4 itself boots: with a root task that owns everything.
+
+        `image` is a static executable, built with `sel4emu cc --root`. `options` are those of
+        Machine. Python only looks at such a machine; see `sel4emu.boot.RootMachine`.
+        """
+        from .boot import RootMachine
+
+        return RootMachine(image, memory, **options)
 
     # --- life -----------------------------------------------------------------------------
 
@@ -526,6 +542,15 @@ class Machine:
     def wait(self, timeout: float | None = None) -> list[int]:
         """Wait until every client has ended; return their return codes, in order of spawning."""
         return [client.wait(timeout) for client in self.clients]
+
+    def capi(self) -> AbstractContextManager[CApi]:
+        """Bind libsel4, by its real names, to this machine for the length of a `with`.
+
+        `with machine.capi() as lib: lib.seL4_Signal(slot)`; see `sel4emu.capi`.
+        """
+        from . import capi
+
+        return capi.bind(self)
 
     # --- control ----------------------------------------------------------------------------
 

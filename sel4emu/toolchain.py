@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Build C and C++ programs as seL4 clients with the host's own compiler.
+"""Build C and C++ programs as seL4 clients, or as root tasks, with the host's own compiler.
 
 An seL4 client is an ordinary Linux executable: all it takes is the include folder and the client
-library of this package. `command` adds both to a compiler's command line and passes everything
-else on unchanged, as `mpicc` does; `build` runs it. `cflags` and `libs` are for build systems that
-call the compiler themselves.
+library of this package. A root task is a static program without a libc, with a library of its own.
+`command` adds both to a compiler's command line and passes everything else on unchanged, as `mpicc`
+does; `build` runs it. `cflags` and `libs` are for build systems that call the compiler themselves.
 """
 
 from __future__ import annotations
@@ -24,6 +24,15 @@ Language = Literal["c", "c++"]
 START_SYMBOL = "sel4emu_hosted_start"
 MCS_DEFINE = "-DSEL4EMU_MCS"
 LIBRARIES = {False: "sel4emu", True: "sel4emu_mcs"}  # by `mcs`
+ROOT_LIBRARIES = {False: "sel4emu_root", True: "sel4emu_root_mcs"}
+ROOT_CFLAGS = (
+    "-DSEL4EMU_ROOT", "-ffreestanding", "-fno-pic", "-fno-stack-protector",
+    "-ftls-model=local-exec",
+)
+ROOT_LIBS = (
+    "-static", "-no-pie", "-nostdlib", "-Wl,-e,_sel4_start", "-Wl,-u,_sel4_start",
+    "-Wl,-z,max-page-size=4096", "-Wl,-z,noexecstack", "-Wl,--build-id=none",
+)
 
 # Environment variable, the names to look for, the Debian package that has one.
 COMPILERS: Mapping[Language, tuple[str, tuple[str, ...], str]] = {
@@ -94,13 +103,16 @@ def _checked(folder: Path) -> Path:
     return folder
 
 
-def cflags(*, mcs: bool = False) -> list[str]:
-    """Return the compiler options that a source file of a client needs."""
-    return [*([MCS_DEFINE] if mcs else []), f"-I{include_dir()}"]
+def cflags(*, mcs: bool = False, root: bool = False) -> list[str]:
+    """Return the compiler options that a source file of a client, or of a root task, needs."""
+    kernel = [MCS_DEFINE] if mcs else []
+    return [*kernel, *(ROOT_CFLAGS if root else ()), f"-I{include_dir()}"]
 
 
-def libs(*, mcs: bool = False) -> list[str]:
-    """Return the options that link a client; they go after the program's own files."""
+def libs(*, mcs: bool = False, root: bool = False) -> list[str]:
+    """Return the options that link a program; they go after the program's own files."""
+    if root:
+        return [*ROOT_LIBS, f"-L{lib_dir()}", f"-l{ROOT_LIBRARIES[mcs]}", "-lgcc"]
     return [f"-Wl,-u,{START_SYMBOL}", f"-L{lib_dir()}", f"-l{LIBRARIES[mcs]}", "-pthread"]
 
 
@@ -154,6 +166,7 @@ def command(
     *,
     language: Language = "c",
     mcs: bool = False,
+    root: bool = False,
     cc: str | None = None,
 ) -> list[str]:
     """Return the compiler's command line for `arguments`, all of which are kept as they are.
@@ -164,9 +177,9 @@ def command(
     found = parse(arguments)
     line = [*find_compiler(language, cc), *arguments]
     if found.compiles:
-        line += cflags(mcs=mcs)
+        line += cflags(mcs=mcs, root=root)
     if found.links:
-        line += libs(mcs=mcs)
+        line += libs(mcs=mcs, root=root)
     return line
 
 
@@ -177,12 +190,13 @@ def build(
     flags: Iterable[str] = ("-g", "-O1", "-Wall"),
     language: Language = "c",
     mcs: bool = False,
+    root: bool = False,
     cc: str | None = None,
 ) -> Path:
     """Build an executable and return its path; ToolchainError holds the compiler's messages."""
     names = [sources] if isinstance(sources, (str, Path)) else list(sources)
     arguments = [*flags, *map(str, names), "-o", str(output)]
-    line = command(arguments, language=language, mcs=mcs, cc=cc)
+    line = command(arguments, language=language, mcs=mcs, root=root, cc=cc)
     result = subprocess.run(line, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise ToolchainError(f"{shlex.join(line)}\n{result.stderr.strip()}")

@@ -45,6 +45,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "host": ("abi", "gate", "kernel/kernel.h"),
     "python": ("abi", "host", "kernel"),
     "libsel4": ("abi",),
+    "root": ("abi", "libsel4"),
 }
 MEMORY_FUNCTIONS = {"memcpy", "memmove", "memset", "memcmp"}
 KERNEL_FLAGS = ["-std=gnu11", "-O2", "-fno-pie", "-ffreestanding", "-fno-builtin"]

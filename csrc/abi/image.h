@@ -35,6 +35,12 @@ typedef uint64_t paddr;
 #define IMAGE_WINDOWS 8u
 #define IMAGE_CHANGES 48u
 
+/* A stretch of addresses [start, end). */
+struct image_range {
+    word start;
+    word end;
+};
+
 /* What a machine is; fixed when it boots. */
 struct image_config {
     word memory_size;     /* bytes of physical memory */
@@ -46,6 +52,9 @@ struct image_config {
     uint32_t check;       /* 1: kernel_check() after every kernel entry */
     uint32_t trace;       /* 1: every kernel entry is recorded */
     uint32_t isolation;   /* enum image_isolation */
+    struct image_range image; /* user addresses of the root task's pages; empty:
+                                 there is none, the first thread is an agent */
+    word image_entry;         /* its first instruction */
 };
 
 enum image_isolation {
@@ -92,12 +101,6 @@ enum image_process_flags {
     PROCESS_USED = 1,
     PROCESS_HOSTED = 2, /* an ordinary Linux executable; else bare */
     PROCESS_DEAD = 4,   /* the process ended; the entry is being cleaned up */
-};
-
-/* A stretch of addresses [start, end). */
-struct image_range {
-    word start;
-    word end;
 };
 
 /*
@@ -265,6 +268,11 @@ struct image_header {
         paddr ram_start;  /* first byte of free RAM */
         paddr ipc_buffer; /* frame of the first thread's IPC buffer */
         paddr bootinfo;   /* frame that the host may fill with boot info */
+        paddr extra;      /* frame behind it in a root task's VSpace, else 0 */
+        paddr image;      /* first frame of the root task's image, else 0 */
+        word paging_start, paging_end; /* slots of its paging structures, */
+        word extra_start, extra_end;   /* of the frame `extra`, */
+        word image_start, image_end;   /* of the image's frames */
     } boot;
 
     /* console: bytes written and taken so far; under the lock */

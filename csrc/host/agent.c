@@ -104,17 +104,20 @@ static void enter(struct host_machine *m, paddr tcb)
         &k->h.process[k->h.thread[current].process];
 
     kernel_enter(k, &m->ops, tcb, &cause);
-    /* A call that was interrupted in its middle is repeated. */
-    while (kernel_thread_of(k, tcb) != 0 &&
-           kernel_state(k, tcb) == KERNEL_RUNNABLE && !k->h.panicked &&
-           kernel_registers(k, tcb)[REG_RIP] == AGENT_IP) {
-        kernel_registers(k, tcb)[REG_RIP] = AGENT_NEXT_IP;
-        kernel_enter(k, &m->ops, tcb, &cause);
-    }
     if (current != 0 && (process->change_count != 0 || process->flush_all)) {
         __atomic_or_fetch(&k->h.pending, PENDING_RESCHEDULE, __ATOMIC_SEQ_CST);
         k->h.events |= EVENT_KICK;
     }
+}
+
+/* Must the agent's call be repeated (its endpoint was deleted, say)? */
+static bool restarts(struct kernel *k, uint32_t agent)
+{
+    paddr tcb = k->h.thread[agent].tcb;
+
+    return tcb != 0 && !k->h.panicked &&
+           kernel_state(k, tcb) == KERNEL_RUNNABLE &&
+           kernel_registers(k, tcb)[REG_RIP] == AGENT_IP;
 }
 
 /* What has become of the agent's call; the lock is held. */
@@ -123,8 +126,15 @@ static enum host_status agent_result(struct host_machine *m, uint32_t agent,
                                      struct host_error *error)
 {
     struct kernel *k = m->k;
-    paddr tcb = k->h.thread[agent].tcb;
+    paddr tcb;
 
+    while (restarts(k, agent)) {
+        tcb = k->h.thread[agent].tcb;
+        kernel_registers(k, tcb)[REG_RIP] = AGENT_NEXT_IP;
+        enter(m, tcb);
+        host_handoff(m, 0);
+    }
+    tcb = k->h.thread[agent].tcb;
     *done = true;
     if (tcb == 0)
         return host_fail(error, HOST_RETIRED, "the agent's TCB was deleted");

@@ -24,50 +24,36 @@ static void wait_changed(struct host_machine *m, int64_t deadline)
     pthread_cond_timedwait(&m->changed, &m->mutex, &at);
 }
 
-/* Have the service thread fork; mutex is held. Returns errno of the exec. */
-static int request_start(struct host_machine *m, struct host_process *p,
-                         const struct host_spawn *spawn)
+/* Have the service thread fork; mutex is held. */
+static void request_start(struct host_machine *m, struct spawn_request *request)
 {
-    struct spawn_request request = {
-        .spawn = spawn, .process = p, .client_socket = -1};
-
     while (m->request != NULL)
         wait_changed(m, INT64_MAX);
-    m->request = &request;
+    m->request = request;
     m->live++;
     host_call(m);
-    while (!request.done)
+    while (!request->done)
         wait_changed(m, INT64_MAX);
-    if (request.error != 0)
+    if (request->error != 0)
         m->live--;
-    return request.error;
 }
 
-/* Give the handshake its time; mutex is held. */
-static enum host_status wait_ready(struct host_machine *m,
-                                   struct host_process *p,
-                                   const struct host_spawn *spawn,
-                                   struct host_error *error)
+/* Does the caller want to stop waiting? mutex is held, but not meanwhile. */
+static bool interrupted(struct host_machine *m, const struct host_spawn *spawn)
 {
-    int64_t deadline = host_deadline(spawn->timeout_ns);
+    bool result;
 
-    while (p->state < PROCESS_READY && !m->closing) {
-        if (host_left(deadline, SLICE_NS) == 0) {
-            kill(p->pid, SIGKILL);
-            return host_fail(error, HOST_CLIENT,
-                             "client '%s' (pid %d) did not shake hands within"
-                             " %.1f s: something keeps it before main(), a"
-                             " constructor or a wrapper",
-                             p->name, (int)p->pid,
-                             (double)spawn->timeout_ns / 1e9);
-        }
-        wait_changed(m, deadline);
-    }
-    if (p->state == PROCESS_READY)
-        return HOST_OK;
-    /* It ended: wait for how. */
-    while (p->state != PROCESS_ENDED && !m->closing)
-        wait_changed(m, INT64_MAX);
+    if (spawn->interrupted == NULL)
+        return false;
+    pthread_mutex_unlock(&m->mutex);
+    result = spawn->interrupted(spawn->argument);
+    pthread_mutex_lock(&m->mutex);
+    return result;
+}
+
+static enum host_status handshake_failed(struct host_process *p,
+                                         struct host_error *error)
+{
     if (p->exit.reason[0] != '\0')
         return host_fail(error, HOST_CLIENT, "client '%s' was ended: %s",
                          p->name, p->exit.reason);
@@ -78,13 +64,54 @@ static enum host_status wait_ready(struct host_machine *m,
                      p->exit.status);
 }
 
-static enum host_status start_failed(const struct host_spawn *spawn, int number,
+static enum host_status handshake_late(struct host_process *p,
+                                       const struct host_spawn *spawn,
+                                       struct host_error *error)
+{
+    if (p->state == PROCESS_LOST)
+        return host_fail(error, HOST_CLIENT,
+                         "client '%s' (pid %d) hung up before its handshake was"
+                         " complete, but did not end",
+                         p->name, (int)p->pid);
+    return host_fail(error, HOST_CLIENT,
+                     "client '%s' (pid %d) did not shake hands within %.1f s:"
+                     " something keeps it before main(), a constructor or a"
+                     " wrapper",
+                     p->name, (int)p->pid, (double)spawn->timeout_ns / 1e9);
+}
+
+/* Give the handshake its time; mutex is held. */
+static enum host_status wait_ready(struct host_machine *m,
+                                   struct host_process *p,
+                                   const struct host_spawn *spawn,
+                                   struct host_error *error)
+{
+    int64_t deadline = host_deadline(spawn->timeout_ns);
+
+    while (!p->shook_hands && p->state != PROCESS_ENDED && !m->closing) {
+        if (host_left(deadline, SLICE_NS) == 0)
+            return handshake_late(p, spawn, error);
+        if (interrupted(m, spawn))
+            return HOST_INTERRUPTED;
+        wait_changed(m, deadline);
+    }
+    if (p->shook_hands)
+        return HOST_OK;
+    if (m->closing && p->state != PROCESS_ENDED)
+        return host_fail(error, HOST_CLOSED, "the machine was closed");
+    return handshake_failed(p, error);
+}
+
+static enum host_status start_failed(const struct spawn_request *request,
                                      struct host_error *error)
 {
-    errno = number;
-    host_fail_errno(error, "cannot start %s%s%s", spawn->path,
-                    spawn->cwd ? " in " : "", spawn->cwd ? spawn->cwd : "");
-    return number == ENOENT ? HOST_NOT_FOUND : HOST_SYSTEM;
+    errno = request->error;
+    if (request->in_folder)
+        return host_fail_errno(error, "cannot start %s: its working directory"
+                               " %s", request->spawn->path,
+                               request->spawn->cwd);
+    host_fail_errno(error, "cannot start %s", request->spawn->path);
+    return request->error == ENOENT ? HOST_NOT_FOUND : HOST_SYSTEM;
 }
 
 enum host_status host_spawn(struct host_machine *m,
@@ -94,8 +121,8 @@ enum host_status host_spawn(struct host_machine *m,
     const char *client = spawn->client ? spawn->client : spawn->path;
     enum host_status status =
         elf_check_client(client, m->k->h.config.mcs, error);
+    struct spawn_request request = {.spawn = spawn, .client_socket = -1};
     struct host_process *p;
-    int number;
 
     if (status == HOST_OK && m->k->h.panicked)
         status = host_fail(error, HOST_PANIC, "%s", m->k->h.panic);
@@ -104,16 +131,19 @@ enum host_status host_spawn(struct host_machine *m,
     p = process_allocate(m, spawn->name, spawn->vspace, PROCESS_HOSTED, error);
     if (p == NULL)
         return error->errno_value ? HOST_SYSTEM : HOST_INVALID;
+    request.process = p;
     pthread_mutex_lock(&m->mutex);
-    number = request_start(m, p, spawn);
-    if (number != 0) {
+    request_start(m, &request);
+    if (request.error != 0) {
         process_forget(m, p);
         pthread_mutex_unlock(&m->mutex);
-        return start_failed(spawn, number, error);
+        return start_failed(&request, error);
     }
     status = wait_ready(m, p, spawn, error);
     *ret = p->index;
     if (status != HOST_OK) {
+        if (p->pidfd >= 0)
+            sys_call(SYS_pidfd_send_signal, p->pidfd, SIGKILL, 0, 0, 0, 0);
         while (p->state != PROCESS_ENDED)
             wait_changed(m, INT64_MAX);
         process_forget(m, p);

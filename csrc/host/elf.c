@@ -14,6 +14,7 @@
 
 #define MAX_HEADERS 256
 #define MAX_NOTES 65536u
+#define MAX_LOADER 256
 
 static bool read_at(int fd, void *buffer, size_t size, uint64_t offset)
 {
@@ -28,6 +29,10 @@ static enum host_status check_header(const Elf64_Ehdr *header,
         return host_fail(error, HOST_BAD_EXECUTABLE,
                          "%s is no ELF executable: compile a client with"
                          " 'sel4emu cc'",
+                         path);
+    if (header->e_version == 0)
+        return host_fail(error, HOST_BAD_EXECUTABLE,
+                         "%s is truncated: it ends within its ELF header",
                          path);
     if (header->e_ident[EI_CLASS] != ELFCLASS64 ||
         header->e_ident[EI_DATA] != ELFDATA2LSB ||
@@ -76,6 +81,13 @@ static bool find_note(const char *notes, size_t size,
     return false;
 }
 
+static bool read_program_header(int fd, const Elf64_Ehdr *header, unsigned i,
+                                Elf64_Phdr *ret)
+{
+    return read_at(fd, ret, sizeof(*ret),
+                   header->e_phoff + i * sizeof(*ret));
+}
+
 static bool read_note(int fd, const Elf64_Ehdr *header,
                       struct sel4emu_note *ret)
 {
@@ -83,8 +95,7 @@ static bool read_note(int fd, const Elf64_Ehdr *header,
     Elf64_Phdr program;
 
     for (unsigned i = 0; i < header->e_phnum; i++) {
-        if (!read_at(fd, &program, sizeof(program),
-                     header->e_phoff + i * sizeof(program)))
+        if (!read_program_header(fd, header, i, &program))
             return false;
         if (program.p_type == PT_NOTE && program.p_filesz <= sizeof(notes) &&
             read_at(fd, notes, program.p_filesz, program.p_offset) &&
@@ -92,6 +103,48 @@ static bool read_note(int fd, const Elf64_Ehdr *header,
             return true;
     }
     return false;
+}
+
+/* The dynamic loader, if it has one: Linux calls its absence "no such file",
+ * as if the program itself were missing. */
+static enum host_status check_loader(int fd, const Elf64_Phdr *program,
+                                     const char *path, struct host_error *error)
+{
+    char loader[MAX_LOADER] = "";
+
+    if (program->p_filesz < sizeof(loader) &&
+        read_at(fd, loader, program->p_filesz, program->p_offset) &&
+        access(loader, F_OK) == 0)
+        return HOST_OK;
+    return host_fail(error, HOST_BAD_EXECUTABLE,
+                     "%s asks for the dynamic loader '%s', which is not there:"
+                     " link it on this system, or with -static",
+                     path, loader);
+}
+
+/* Is all of it there? */
+static enum host_status check_segments(int fd, const Elf64_Ehdr *header,
+                                       const char *path, uint64_t size,
+                                       struct host_error *error)
+{
+    Elf64_Phdr program;
+
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        enum host_status status = HOST_OK;
+
+        if (!read_program_header(fd, header, i, &program) ||
+            program.p_filesz > size || program.p_offset > size ||
+            program.p_offset + program.p_filesz > size)
+            return host_fail(error, HOST_BAD_EXECUTABLE,
+                             "%s is truncated or damaged: the file ends at byte"
+                             " %lu, before its segments do",
+                             path, size);
+        if (program.p_type == PT_INTERP)
+            status = check_loader(fd, &program, path, error);
+        if (status != HOST_OK)
+            return status;
+    }
+    return HOST_OK;
 }
 
 static enum host_status check_note(const struct sel4emu_note *note, bool mcs,
@@ -129,9 +182,13 @@ static enum host_status check_file(int fd, const char *path, bool mcs,
     if (!S_ISREG(st.st_mode))
         return host_fail(error, HOST_BAD_EXECUTABLE, "%s is no regular file",
                          path);
-    if (!read_at(fd, &header, sizeof(header), 0))
-        memset(&header, 0, sizeof(header));
+    /* What a short file lacks stays 0, which no machine is. */
+    memset(&header, 0, sizeof(header));
+    if (pread(fd, &header, sizeof(header), 0) < 0)
+        return host_fail_errno(error, "%s", path);
     status = check_header(&header, path, error);
+    if (status == HOST_OK)
+        status = check_segments(fd, &header, path, (uint64_t)st.st_size, error);
     if (status != HOST_OK)
         return status;
     if (!read_note(fd, &header, &note))

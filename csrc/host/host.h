@@ -112,6 +112,10 @@ struct host_spawn {
     const char *name;   /* for messages and /proc; at most 31 bytes */
     paddr vspace;       /* PML4 that the process is for */
     int64_t timeout_ns; /* until its handshake */
+    /* Called every now and then while waiting: true ends the wait and the
+     * process, with HOST_INTERRUPTED. May be NULL. */
+    bool (*interrupted)(void *argument);
+    void *argument;
 };
 
 /*
@@ -182,6 +186,8 @@ size_t host_console(struct host_machine *m, uint64_t offset, char *buffer,
                     size_t size);
 /* The panic text, or "". */
 const char *host_panic_text(struct host_machine *m);
+/* Frequency of the time-stamp counter in MHz, measured (takes 6 ms). */
+uint32_t host_tsc_mhz(void);
 /* Descriptor of the image (memfd); owned by the machine. */
 int host_image_fd(struct host_machine *m);
 

@@ -298,6 +298,14 @@ enum host_status host_lock(struct host_machine *m, bool panic_ok,
     return HOST_OK;
 }
 
+void host_lock_patiently(struct host_machine *m)
+{
+    struct host_error error;
+
+    while (host_lock(m, true, &error) != HOST_OK)
+        ;
+}
+
 void host_unlock(struct host_machine *m)
 {
     lock_drop(m->k);

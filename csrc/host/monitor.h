@@ -36,6 +36,7 @@ struct host_process {
     /* under mutex */
     enum process_state state;
     struct host_exit exit;
+    bool shook_hands; /* its READY came */
     /* the service thread's own */
     uint32_t index;
     pid_t pid;  /* of our child; a client started by valgrind etc. may have
@@ -64,6 +65,7 @@ struct spawn_request {
     int client_socket;
     bool done;
     int error; /* errno of the fork or exec */
+    bool in_folder; /* ... or of entering its working directory */
 };
 
 struct host_machine {
@@ -123,6 +125,9 @@ int64_t host_left(int64_t deadline, int64_t slice);
 
 /* machine.c */
 void host_call(struct host_machine *m); /* wake the service thread */
+/* Take the lock, also on a stopped machine; while somebody is held inside the
+ * kernel by a debugger there is no way around it, so this waits. */
+void host_lock_patiently(struct host_machine *m);
 /* After kernel_enter() or kernel_reschedule(), under the lock: hand over to
  * whoever runs next. `me`: index of the thread that entered, 0: an agent. */
 void host_handoff(struct host_machine *m, uint32_t me);

@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "gate/lock.h"
 #include "gate/sys.h"
 #include "host/monitor.h"
 
@@ -68,13 +67,13 @@ struct host_process *process_allocate(struct host_machine *m, const char *name,
     p->bare = !(flags & PROCESS_HOSTED);
     p->exit.generation = ++m->generation;
     snprintf(p->name, sizeof(p->name), "%s", name);
-    lock_take(m->k, 0);
+    host_lock_patiently(m);
     entry = &m->k->h.process[i];
     memset(entry, 0, sizeof(*entry));
     entry->flags = PROCESS_USED | flags;
     entry->vspace = vspace;
     memcpy(entry->name, p->name, sizeof(entry->name));
-    lock_drop(m->k);
+    host_unlock(m);
     m->process[i] = p;
     pthread_mutex_unlock(&m->mutex);
     return p;
@@ -85,6 +84,7 @@ static void set_state(struct host_machine *m, struct host_process *p,
 {
     pthread_mutex_lock(&m->mutex);
     p->state = state;
+    p->shook_hands = p->shook_hands || state == PROCESS_READY;
     pthread_cond_broadcast(&m->changed);
     pthread_mutex_unlock(&m->mutex);
 }
@@ -145,11 +145,13 @@ static void on_hello(struct host_machine *m, struct host_process *p,
                       hello->abi_version, SEL4EMU_ABI_VERSION);
         return;
     }
-    lock_take(m->k, 0);
+    host_lock_patiently(m);
     entry->pid = (uint32_t)sender;
-    lock_drop(m->k);
+    host_unlock(m);
     if (send_welcome(m, p))
         set_state(m, p, PROCESS_GREETED);
+    else if (errno != EPIPE) /* its end follows */
+        process_break(m, p, "it could not be welcomed: %s", strerror(errno));
 }
 
 static bool windows_valid(const struct message_ready *ready)
@@ -176,7 +178,7 @@ static void on_ready(struct host_machine *m, struct host_process *p,
         process_break(m, p, "its handshake is out of order or damaged");
         return;
     }
-    lock_take(m->k, 0);
+    host_lock_patiently(m);
     entry->window_count = ready->window_count;
     memcpy(entry->window, ready->window, sizeof(entry->window));
     if (entry->vspace != 0) {
@@ -187,7 +189,7 @@ static void on_ready(struct host_machine *m, struct host_process *p,
     /* A bare one was started because a thread waits for it. */
     if (p->bare)
         m->k->h.events |= EVENT_THREAD_NEW;
-    lock_drop(m->k);
+    host_unlock(m);
     set_state(m, p, PROCESS_READY);
     if (p->bare)
         host_call(m);
@@ -200,7 +202,7 @@ static void on_thread_up(struct host_machine *m, struct host_process *p,
     struct image_thread *entry = &k->h.thread[state->index];
     const struct kernel_cause lost = {.kind = CAUSE_LOST};
 
-    lock_take(k, 0);
+    host_lock_patiently(m);
     if (state->tid == 0) {
         if (entry->tcb != 0) {
             kernel_enter(k, &m->ops, entry->tcb, &lost);
@@ -215,7 +217,7 @@ static void on_thread_up(struct host_machine *m, struct host_process *p,
             server_resume(m, state->index);
         }
     }
-    lock_drop(k);
+    host_unlock(m);
 }
 
 static void on_thread_down(struct host_machine *m, struct host_process *p,
@@ -223,10 +225,10 @@ static void on_thread_down(struct host_machine *m, struct host_process *p,
 {
     bool last;
 
-    lock_take(m->k, 0);
+    host_lock_patiently(m);
     thread_free(m, state->index);
     last = p->threads > 0 && --p->threads == 0;
-    lock_drop(m->k);
+    host_unlock(m);
     if (last && !p->bare)
         process_break(m, p, "its last thread was deleted");
 }
@@ -309,15 +311,12 @@ void process_message(struct host_machine *m, struct host_process *p)
 void process_lost(struct host_machine *m, struct host_process *p)
 {
     struct image_process *entry = &m->k->h.process[p->index];
-    struct host_error error;
 
     if (p->socket < 0)
         return;
     close(p->socket); /* leaves the epoll set, too */
     p->socket = -1;
-    /* Whoever stopped inside the kernel (a debugger): there is no way around. */
-    while (host_lock(m, true, &error) != HOST_OK)
-        ;
+    host_lock_patiently(m);
     entry->flags |= PROCESS_DEAD;
     thread_lost(m, p->index);
     p->threads = 0;
@@ -359,9 +358,9 @@ void process_reap(struct host_machine *m, struct host_process *p)
                      0);
     while (n == -EINTR);
     process_lost(m, p);
+    pthread_mutex_lock(&m->mutex);
     close(p->pidfd);
     p->pidfd = -1;
-    pthread_mutex_lock(&m->mutex);
     p->exit.kind = info.si_code == CLD_EXITED ? EXIT_STATUS : EXIT_SIGNAL;
     p->exit.status = info.si_status;
     p->state = PROCESS_ENDED;
@@ -375,9 +374,9 @@ void process_reap(struct host_machine *m, struct host_process *p)
 /* Free its entry; mutex is held, it has ended. */
 void process_forget(struct host_machine *m, struct host_process *p)
 {
-    lock_take(m->k, 0);
+    host_lock_patiently(m);
     memset(&m->k->h.process[p->index], 0, sizeof(struct image_process));
-    lock_drop(m->k);
+    host_unlock(m);
     if (p->socket >= 0)
         close(p->socket);
     if (p->pidfd >= 0)

@@ -30,6 +30,7 @@ struct child {
     int cpu;
     pid_t parent;
     volatile int error; /* errno, set by the child */
+    volatile bool in_folder; /* ... by its chdir() */
 };
 
 /* Signals as a fresh program expects them: Python ignores SIGPIPE, say. */
@@ -65,8 +66,10 @@ static void child_exec(struct child *c)
     child_signals();
     if (child_descriptors(c) != 0)
         return;
-    if (c->spawn->cwd != NULL && chdir(c->spawn->cwd) != 0)
+    if (c->spawn->cwd != NULL && chdir(c->spawn->cwd) != 0) {
+        c->in_folder = true;
         return;
+    }
     execve(c->spawn->path, c->spawn->argv, c->environment);
 }
 
@@ -140,6 +143,7 @@ static int start_child(struct host_machine *m, struct spawn_request *request,
             error = errno;
         } else if (child.error != 0) {
             error = child.error;
+            request->in_folder = child.in_folder;
             while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;
         } else {

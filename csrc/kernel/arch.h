@@ -51,5 +51,11 @@ paddr arch_ipc_buffer(union cap cap, word vaddr, bool write);
  */
 void arch_boot(struct kernel *k, paddr pml4, paddr asid_pool,
                union cap *vspace, union cap *pool);
+/*
+ * Boot: map an object of zeroed memory, a page or one of the structures, into
+ * the first VSpace, where what leads there is mapped already. Its capability.
+ */
+union cap arch_boot_map(struct kernel *k, paddr pml4, enum sel4_object type,
+                        paddr at, word vaddr);
 
 #endif

@@ -9,6 +9,7 @@
  * memory, in naturally aligned powers of two: first what is not RAM, up to the
  * end of the address space, then RAM, both in ascending order.
  */
+#include "kernel/boot.h"
 #include "kernel/arch.h"
 #include "kernel/cap.h"
 #include "kernel/cdt.h"
@@ -30,35 +31,20 @@
 #define CNODE_BITS_MIN 8
 #define CNODE_BITS_MAX 27
 #define FIRST_FREE_SLOT 16
+#define IMAGE_ADDRESS_MAX 0x7f7fffffd000ul
 #define FIRST_THREAD_NAME "rootserver"
-
-enum { RANGES_MAX = 8 };
-
-/* Ranges of memory, in ascending order, not touching. */
-struct ranges {
-    struct image_range range[RANGES_MAX];
-    int count;
-};
-
-struct boot {
-    struct kernel *k;
-    struct cte *root;      /* slots of the root CNode */
-    word next_slot;
-    struct ranges ram;     /* what is free of it */
-    paddr cnode, pml4, pool, bootinfo, ipc_buffer, tcb;
-};
 
 /* ---- ranges ---- */
 
-static void add(struct ranges *r, word start, word end)
+static void add(struct boot_ranges *r, word start, word end)
 {
     if (start < end)
         r->range[r->count++] = (struct image_range){ start, end };
 }
 
-static struct ranges ram_of(word memory_size)
+static struct boot_ranges ram_of(word memory_size)
 {
-    struct ranges r = { .count = 0 };
+    struct boot_ranges r = { .count = 0 };
 
     add(&r, RAM_START, memory_size < HOLE_START ? memory_size : HOLE_START);
     add(&r, HOLE_END, memory_size);
@@ -66,9 +52,9 @@ static struct ranges ram_of(word memory_size)
 }
 
 /* All that is neither RAM nor a page of the kernel's own devices. */
-static struct ranges devices_of(const struct ranges *ram)
+static struct boot_ranges devices_of(const struct boot_ranges *ram)
 {
-    struct ranges r = { .count = 0 };
+    struct boot_ranges r = { .count = 0 };
     word low_end = ram->range[0].end;
     word high = ram->count > 1 ? ram->range[1].end : HOLE_END;
 
@@ -83,18 +69,17 @@ static struct ranges devices_of(const struct ranges *ram)
     return r;
 }
 
-/* Cut an aligned block off the top of RAM; what is above it stays free. */
-static paddr take(struct ranges *ram, word size)
+paddr boot_take(struct boot_ranges *ram, word size, word align)
 {
     for (int i = ram->count - 1; i >= 0; i--) {
         struct image_range *r = &ram->range[i];
-        word start = (r->end - size) & ~(size - 1);
+        word start = (r->end - size) & ~(align - 1);
         word end = r->end;
 
         if (r->end - r->start < size || start < r->start)
             continue;
         r->end = start;
-        if (start + size < end && ram->count < RANGES_MAX) {
+        if (start + size < end && ram->count < BOOT_RANGES) {
             for (int j = ram->count++; j > i + 1; j--)
                 ram->range[j] = ram->range[j - 1];
             ram->range[i + 1] = (struct image_range){ start + size, end };
@@ -106,7 +91,7 @@ static paddr take(struct ranges *ram, word size)
 
 /* ---- slots ---- */
 
-static void put(struct boot *b, word slot, union cap cap)
+void boot_put(struct boot *b, word slot, union cap cap)
 {
     b->root[slot].cap = cap;
     b->root[slot].revocable = true;
@@ -123,7 +108,8 @@ static word block_bits(word start, word end)
 }
 
 /* False: the root CNode is full. */
-static bool put_untyped(struct boot *b, const struct ranges *r, bool device)
+static bool put_untyped(struct boot *b, const struct boot_ranges *r,
+                        bool device)
 {
     word slots = 1ul << b->k->h.config.cnode_bits;
 
@@ -135,7 +121,7 @@ static bool put_untyped(struct boot *b, const struct ranges *r, bool device)
 
             if (b->next_slot >= slots)
                 return false;
-            put(b, b->next_slot++, cap_untyped_new(at, bits, device));
+            boot_put(b, b->next_slot++, cap_untyped_new(at, bits, device));
             at += 1ul << bits;
         }
     }
@@ -143,6 +129,25 @@ static bool put_untyped(struct boot *b, const struct ranges *r, bool device)
 }
 
 /* ---- the steps ---- */
+
+static bool has_image(struct kernel *k)
+{
+    return k->h.config.image.end != 0;
+}
+
+/* The emulator keeps the first page and the last PML4 slot for itself. */
+static const char *check_image(const struct image_config *c)
+{
+    if (c->image.end == 0)
+        return NULL;
+    if (c->image.start % PAGE || c->image.end % PAGE ||
+        c->image.start >= c->image.end)
+        return "the root task's image is not made of whole pages";
+    if (c->image.start < PAGE || c->image.end > IMAGE_ADDRESS_MAX)
+        return "the root task's image does not lie between 0x1000 and "
+               "0x7f7fffffd000";
+    return NULL;
+}
 
 static const char *check_config(const struct image_config *c)
 {
@@ -163,7 +168,7 @@ static const char *check_config(const struct image_config *c)
     if (c->memory_size < RAM_START + (2ul << (c->cnode_bits + SEL4_SLOT_BITS)))
         return "memory_size is too small: it needs 1 MiB, and twice the size "
                "of the root CNode";
-    return NULL;
+    return check_image(c);
 }
 
 static void boot_header(struct kernel *k, const struct image_config *config)
@@ -175,17 +180,23 @@ static void boot_header(struct kernel *k, const struct image_config *config)
     sched_boot(k);
 }
 
+/* An object is aligned to its size. */
+static paddr take(struct boot *b, word size)
+{
+    return boot_take(&b->ram, size, size);
+}
+
 static bool boot_memory(struct boot *b)
 {
     word cnode_bits = b->k->h.config.cnode_bits;
 
     b->ram = ram_of(b->k->h.config.memory_size);
-    b->cnode = take(&b->ram, 1ul << (cnode_bits + SEL4_SLOT_BITS));
-    b->pml4 = take(&b->ram, PAGE);
-    b->pool = take(&b->ram, PAGE);
-    b->bootinfo = take(&b->ram, PAGE);
-    b->ipc_buffer = take(&b->ram, PAGE);
-    b->tcb = take(&b->ram, 1ul << SEL4_TCB_BITS);
+    b->cnode = take(b, 1ul << (cnode_bits + SEL4_SLOT_BITS));
+    b->pml4 = take(b, PAGE);
+    b->pool = take(b, PAGE);
+    b->bootinfo = take(b, PAGE);
+    b->ipc_buffer = take(b, PAGE);
+    b->tcb = take(b, 1ul << SEL4_TCB_BITS);
     return b->cnode && b->tcb;
 }
 
@@ -199,25 +210,30 @@ static void boot_caps(struct boot *b)
     b->root = object_at(k, b->cnode);
     cnode.cnode.guard_size = 64 - bits;
     arch_boot(k, b->pml4, b->pool, &vspace, &pool);
-    put(b, SEL4_CAP_INIT_THREAD_TCB,
-        object_create(k, OBJECT_TCB, b->tcb, 0, false));
-    put(b, SEL4_CAP_INIT_THREAD_CNODE, cnode);
-    put(b, SEL4_CAP_INIT_THREAD_VSPACE, vspace);
-    put(b, SEL4_CAP_IRQ_CONTROL, cap_plain_new(CAP_IRQ_CONTROL));
-    put(b, SEL4_CAP_ASID_CONTROL, cap_plain_new(CAP_ASID_CONTROL));
-    put(b, SEL4_CAP_INIT_THREAD_ASID_POOL, pool);
-    put(b, SEL4_CAP_IO_PORT_CONTROL, cap_plain_new(CAP_IO_PORT_CONTROL));
-    put(b, SEL4_CAP_BOOT_INFO_FRAME,
-        object_create(k, OBJECT_PAGE, b->bootinfo, 0, false));
-    put(b, SEL4_CAP_INIT_THREAD_IPC_BUFFER,
-        object_create(k, OBJECT_PAGE, b->ipc_buffer, 0, false));
-    put(b, SEL4_CAP_DOMAIN, cap_plain_new(CAP_DOMAIN));
+    boot_put(b, SEL4_CAP_INIT_THREAD_TCB,
+             object_create(k, OBJECT_TCB, b->tcb, 0, false));
+    boot_put(b, SEL4_CAP_INIT_THREAD_CNODE, cnode);
+    boot_put(b, SEL4_CAP_INIT_THREAD_VSPACE, vspace);
+    boot_put(b, SEL4_CAP_IRQ_CONTROL, cap_plain_new(CAP_IRQ_CONTROL));
+    boot_put(b, SEL4_CAP_ASID_CONTROL, cap_plain_new(CAP_ASID_CONTROL));
+    boot_put(b, SEL4_CAP_INIT_THREAD_ASID_POOL, pool);
+    boot_put(b, SEL4_CAP_IO_PORT_CONTROL, cap_plain_new(CAP_IO_PORT_CONTROL));
+    boot_put(b, SEL4_CAP_BOOT_INFO_FRAME,
+             object_create(k, OBJECT_PAGE, b->bootinfo, 0, false));
+    boot_put(b, SEL4_CAP_INIT_THREAD_IPC_BUFFER,
+             object_create(k, OBJECT_PAGE, b->ipc_buffer, 0, false));
+    boot_put(b, SEL4_CAP_DOMAIN, cap_plain_new(CAP_DOMAIN));
 }
 
 static void boot_slot(struct boot *b, struct tcb *t, enum tcb_slot index,
                       enum sel4_root_slot from)
 {
-    cdt_insert(b->k, b->root[from].cap, &b->root[from], &t->slot[index]);
+    struct cte *slot = &b->root[from];
+    union cap cap = cap_null();
+
+    /* A frame's copy is not mapped, though the original may be. */
+    if (cap_derive(b->k, slot, slot->cap, &cap) == OUTCOME_DONE)
+        cdt_insert(b->k, cap, slot, &t->slot[index]);
 }
 
 static void boot_thread(struct boot *b)
@@ -231,6 +247,10 @@ static void boot_thread(struct boot *b)
     tcb_set_name(t, FIRST_THREAD_NAME);
     t->priority = SEL4_MAX_PRIO;
     t->mcp = SEL4_MAX_PRIO;
+    if (has_image(b->k)) {
+        boot_image_thread(b);
+        return;
+    }
     t->state = STATE_RUNNING;
     thread_make_agent(b->k, t);
 }
@@ -238,10 +258,9 @@ static void boot_thread(struct boot *b)
 static bool boot_untyped(struct boot *b)
 {
     struct kernel *k = b->k;
-    struct ranges ram = ram_of(k->h.config.memory_size);
-    struct ranges devices = devices_of(&ram);
+    struct boot_ranges ram = ram_of(k->h.config.memory_size);
+    struct boot_ranges devices = devices_of(&ram);
 
-    b->next_slot = FIRST_FREE_SLOT;
     k->h.boot.untyped_start = b->next_slot;
     if (!put_untyped(b, &devices, true) || !put_untyped(b, &b->ram, false))
         return false;
@@ -251,10 +270,22 @@ static bool boot_untyped(struct boot *b)
     return true;
 }
 
+static void boot_report(struct boot *b)
+{
+    struct kernel *k = b->k;
+
+    k->h.boot.root_cnode = b->cnode;
+    k->h.boot.root_tcb = b->tcb;
+    k->h.boot.root_vspace = b->pml4;
+    k->h.boot.ram_start = b->ram.range[0].start;
+    k->h.boot.ipc_buffer = b->ipc_buffer;
+    k->h.boot.bootinfo = b->bootinfo;
+}
+
 const char *kernel_boot(struct kernel *k, const struct image_config *config,
                         const struct kernel_host *host)
 {
-    struct boot b = { .k = k };
+    struct boot b = { .k = k, .next_slot = FIRST_FREE_SLOT };
     const char *wrong = check_config(config);
 
     (void)host;
@@ -264,14 +295,13 @@ const char *kernel_boot(struct kernel *k, const struct image_config *config,
     if (!boot_memory(&b))
         return "memory_size is too small for the first objects";
     boot_caps(&b);
+    if (has_image(k))
+        wrong = boot_image(&b);
+    if (wrong)
+        return wrong;
     boot_thread(&b);
     if (!boot_untyped(&b))
         return "cnode_bits is too small for the untyped memory's capabilities";
-    k->h.boot.root_cnode = b.cnode;
-    k->h.boot.root_tcb = b.tcb;
-    k->h.boot.root_vspace = b.pml4;
-    k->h.boot.ram_start = b.ram.range[0].start;
-    k->h.boot.ipc_buffer = b.ipc_buffer;
-    k->h.boot.bootinfo = b.bootinfo;
+    boot_report(&b);
     return NULL;
 }

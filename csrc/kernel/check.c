@@ -47,11 +47,12 @@ static bool check_header(struct check *c)
         return check_fail(c, "image-header: this is no image of a machine", 0);
     if (h->config.domains < 1 || h->config.domains > IMAGE_DOMAINS ||
         h->config.memory_size > 1ul << 47 || h->config.mcs > 1)
-        return check_fail(
-            c, "image-config: the configuration cannot be booted", 0);
+        return check_fail(c, "image-config: the configuration cannot be booted",
+                          0);
     if (h->domain >= h->config.domains)
-        return check_fail(
-            c, "current-domain: the current domain does not exist", 0);
+        return check_fail(c,
+                          "current-domain: the current domain does not exist",
+                          0);
     if (h->thread_top >= IMAGE_THREADS)
         return check_fail(
             c, "thread-top: more thread entries are used than there are", 0);

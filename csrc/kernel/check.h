@@ -19,13 +19,13 @@
 /* Facts of the check, beside the containers of census.h. */
 enum check_fact {
     FACT_LISTED = FACT_FIRST_FREE, /* a TCB that is in the list of all TCBs */
-    FACT_TCB,                   /* a capability names this TCB, */
-    FACT_ENDPOINT,              /* ... endpoint, */
-    FACT_NOTIFICATION,          /* ... notification, */
-    FACT_POOL,                  /* ... pool, which is in the ASID table, */
-    FACT_VSPACE,                /* ... PML4, which has the ASID it says, */
-    FACT_IRQ,                   /* ... interrupt (its number), */
-    FACT_PORTS,                 /* ... or I/O ports (first << 16 | last) */
+    FACT_TCB,                      /* a capability names this TCB, */
+    FACT_ENDPOINT,                 /* ... endpoint, */
+    FACT_NOTIFICATION,             /* ... notification, */
+    FACT_POOL,                     /* ... pool, which is in the ASID table, */
+    FACT_VSPACE,                   /* ... PML4, which has the ASID it says, */
+    FACT_IRQ,                      /* ... interrupt (its number), */
+    FACT_PORTS,                    /* ... or I/O ports (first << 16 | last) */
     FACT_ENTRY,      /* a capability says what this entry of a table says */
     FACT_IPC_QUEUED, /* a TCB that was met in the queue of an endpoint or
                         notification, */
@@ -39,12 +39,12 @@ struct check {
     paddr where;
     struct word_set facts;
     struct census census;
-    word *ports;        /* I/O ports that were issued to nobody yet */
-    word *roots;        /* regions of capabilities without a parent */
+    word *ports; /* I/O ports that were issued to nobody yet */
+    word *roots; /* regions of capabilities without a parent */
     word root_max;
     word root_count;
-    word slots_seen;    /* slots in use, as their containers show them, */
-    word slots_listed;  /* ... and as the derivation lists do */
+    word slots_seen;   /* slots in use, as their containers show them, */
+    word slots_listed; /* ... and as the derivation lists do */
 };
 
 /* Is the fact known? Also asked of addresses that cannot be. */

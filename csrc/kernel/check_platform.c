@@ -35,8 +35,10 @@ static bool check_pins(struct check *c)
         if (r.source != IRQ_SOURCE_IOAPIC || r.ioapic != 0 ||
             r.pin >= SEL4_IOAPIC_PINS || (seen >> r.pin & 1))
             return check_fail(
-                c, "irq-pin: two interrupts are connected to one pin, or one "
-                   "to none", slot_ref(c->k, irq_slot(c->k, i)));
+                c,
+                "irq-pin: two interrupts are connected to one pin, or one "
+                "to none",
+                slot_ref(c->k, irq_slot(c->k, i)));
         seen |= 1u << r.pin;
     }
     return true;
@@ -79,13 +81,17 @@ bool check_ports(struct check *c)
         if (fact_tag(f) == FACT_PORTS &&
             !take_ports(c, range >> 16, range & 0xffff))
             return check_fail(
-                c, "port-issued: a capability names I/O ports that were not "
-                   "issued to it alone", range >> 16);
+                c,
+                "port-issued: a capability names I/O ports that were not "
+                "issued to it alone",
+                range >> 16);
     }
     for (word i = 0; i < words; i++)
         if (c->ports[i])
             return check_fail(
-                c, "port-lost: I/O ports were issued, and no capability names "
-                   "them", 64 * i + (word)__builtin_ctzl(c->ports[i]));
+                c,
+                "port-lost: I/O ports were issued, and no capability names "
+                "them",
+                64 * i + (word)__builtin_ctzl(c->ports[i]));
     return true;
 }

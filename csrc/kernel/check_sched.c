@@ -23,36 +23,43 @@ static bool check_ready_queue(struct check *c, word domain, word priority)
             return check_fail(c, "ready-links: a ready queue is broken", prev);
         if (t->domain != domain || t->priority != priority || !t->queued)
             return check_fail(
-                c, "ready-place: a thread stands in a ready queue that is "
-                   "not its own", p);
+                c,
+                "ready-place: a thread stands in a ready queue that is "
+                "not its own",
+                p);
         if (!thread_is_runnable(t) || thread_is_agent(k, t))
             return check_fail(
-                c, "ready-state: a thread that cannot run stands in a ready "
-                   "queue", p);
+                c,
+                "ready-state: a thread that cannot run stands in a ready "
+                "queue",
+                p);
         prev = p;
     }
     if (prev == 0 || prev != q->tail)
         return check_fail(
-            c, prev ? "ready-links: a ready queue is broken"
-                    : "ready-bitmap: an empty ready queue is marked as not "
-                      "empty", prev);
+            c,
+            prev ? "ready-links: a ready queue is broken"
+                 : "ready-bitmap: an empty ready queue is marked as not "
+                   "empty",
+            prev);
     return true;
 }
 
 static bool check_ready_domain(struct check *c, word domain)
 {
     const word *l2 = c->k->h.ready_l2[domain];
+    word l1 = 0;
 
-    for (word i = 0; i < IMAGE_PRIORITIES / 64; i++) {
-        if ((c->k->h.ready_l1[domain] >> i & 1) != (l2[i] != 0))
-            return check_fail(
-                c, "ready-bitmap: the two levels of the ready bitmap differ",
-                0);
+    for (word i = 0; i < IMAGE_PRIORITIES / 64; i++)
+        l1 |= (word)(l2[i] != 0) << i;
+    if (l1 != c->k->h.ready_l1[domain])
+        return check_fail(
+            c, "ready-bitmap: the two levels of the ready bitmap differ", 0);
+    for (word i = 0; i < IMAGE_PRIORITIES / 64; i++)
         for (word bits = l2[i]; bits; bits &= bits - 1)
             if (!check_ready_queue(c, domain,
                                    64 * i + (word)__builtin_ctzl(bits)))
                 return false;
-    }
     return true;
 }
 
@@ -96,11 +103,12 @@ static bool check_idle(struct check *c)
     struct kernel *k = c->k;
 
     if (k->h.current_thread)
-        return check_fail(
-            c, "current-entry: nobody runs, but in the host's view", 0);
+        return check_fail(c,
+                          "current-entry: nobody runs, but in the host's view",
+                          0);
     if (!k->h.paused && k->h.ready_l1[k->h.domain])
-        return check_fail(
-            c, "idle: nobody runs, although a thread is ready", 0);
+        return check_fail(c, "idle: nobody runs, although a thread is ready",
+                          0);
     return true;
 }
 
@@ -128,8 +136,10 @@ bool check_current(struct check *c)
             c, "current-domain: who runs is not of the current domain", p);
     if (t->priority < sched_highest(k, k->h.domain))
         return check_fail(
-            c, "current-priority: a ready thread has a higher priority than "
-               "who runs", p);
+            c,
+            "current-priority: a ready thread has a higher priority than "
+            "who runs",
+            p);
     return true;
 }
 
@@ -143,8 +153,9 @@ static bool check_wake_list(struct check *c)
     for (uint32_t i = h->wake; i != 0; i = h->thread[i].next)
         if (i > h->thread_top || left-- == 0 ||
             !(h->thread[i].flags & THREAD_AGENT))
-            return check_fail(
-                c, "wake-list: the list of agents to wake is broken", 0);
+            return check_fail(c,
+                              "wake-list: the list of agents to wake is broken",
+                              0);
     return true;
 }
 
@@ -160,12 +171,16 @@ bool check_entries(struct check *c)
         if (!check_has(c, e->tcb, FACT_LISTED) ||
             tcb_at(c->k, e->tcb)->thread != i)
             return check_fail(
-                c, "thread-entry: an entry of the thread table belongs to a "
-                   "TCB that does not know of it", e->tcb);
+                c,
+                "thread-entry: an entry of the thread table belongs to a "
+                "TCB that does not know of it",
+                e->tcb);
         if (e->process >= IMAGE_PROCESSES)
             return check_fail(
-                c, "thread-process: a thread belongs to a process that "
-                   "cannot be", e->tcb);
+                c,
+                "thread-process: a thread belongs to a process that "
+                "cannot be",
+                e->tcb);
     }
     return check_wake_list(c);
 }

@@ -21,8 +21,8 @@ bool check_tcb_list(struct check *c)
 
         if (!t || t->all_prev != prev ||
             !word_set_add(&c->facts, fact(p, FACT_LISTED)))
-            return check_fail(
-                c, "tcb-list: the list of all TCBs is broken", prev);
+            return check_fail(c, "tcb-list: the list of all TCBs is broken",
+                              prev);
         prev = p;
     }
     return true;
@@ -45,23 +45,23 @@ static bool check_queue(struct check *c, const struct queue *q)
     for (paddr p = q->head; p != 0; p = tcb_at(k, p)->ep_next) {
         struct tcb *t = tcb_at(k, p);
 
-        if (!check_has(c, p, FACT_LISTED) || t->ep_prev != prev)
+        if (!check_has(c, p, FACT_LISTED) || t->ep_prev != prev ||
+            !word_set_add(&c->facts, fact(p, FACT_IPC_QUEUED)))
             return check_fail(
                 c, "queue-links: the queue of waiting threads is broken",
                 q->object);
         if (t->state != q->state || t->blocked_on != q->object)
             return check_fail(
-                c, "queue-member: a thread stands in a queue, and does not "
-                   "wait there", p);
-        if (!word_set_add(&c->facts, fact(p, FACT_IPC_QUEUED)))
-            return check_fail(
-                c, "queue-twice: a thread stands in queues twice", p);
+                c,
+                "queue-member: a thread stands in a queue, and does not "
+                "wait there",
+                p);
         prev = p;
     }
     if (prev != q->tail)
-        return check_fail(
-            c, "queue-links: the queue of waiting threads is broken",
-            q->object);
+        return check_fail(c,
+                          "queue-links: the queue of waiting threads is broken",
+                          q->object);
     return true;
 }
 
@@ -74,8 +74,9 @@ static bool check_endpoint(struct check *c, paddr p)
 
     if (e->state > ENDPOINT_RECEIVE ||
         (e->state == ENDPOINT_IDLE) != (e->head == 0))
-        return check_fail(
-            c, "endpoint-state: an endpoint is idle if nobody waits", p);
+        return check_fail(c,
+                          "endpoint-state: an endpoint is idle if nobody waits",
+                          p);
     return check_queue(c, &q);
 }
 
@@ -89,12 +90,13 @@ static bool check_notification(struct check *c, paddr p)
     if (n->state > NOTIFICATION_ACTIVE ||
         (n->state == NOTIFICATION_WAITING) != (n->head != 0))
         return check_fail(
-            c, "notification-state: a notification waits if somebody waits",
-            p);
+            c, "notification-state: a notification waits if somebody waits", p);
     if (n->state != NOTIFICATION_ACTIVE && n->badge)
         return check_fail(
-            c, "notification-word: signals wait in a notification that is "
-               "not active", p);
+            c,
+            "notification-word: signals wait in a notification that is "
+            "not active",
+            p);
     if (n->bound_tcb && (!check_has(c, n->bound_tcb, FACT_LISTED) ||
                          tcb_at(k, n->bound_tcb)->bound_notification != p))
         return check_fail(
@@ -102,8 +104,10 @@ static bool check_notification(struct check *c, paddr p)
     if (n->bound_tcb && n->head &&
         (n->head != n->bound_tcb || n->head != q.tail))
         return check_fail(
-            c, "notification-waiter: another thread than the bound one "
-               "waits", p);
+            c,
+            "notification-waiter: another thread than the bound one "
+            "waits",
+            p);
     return check_queue(c, &q);
 }
 

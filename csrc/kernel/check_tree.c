@@ -28,7 +28,12 @@ struct path {
 };
 
 /* How an object lies towards another. */
-enum relation { INSIDE, SAME, BELOW, OTHER };
+enum relation {
+    INSIDE,
+    SAME,
+    BELOW,
+    OTHER
+};
 
 static bool fail(struct check *c, const struct cte *slot, const char *broken)
 {

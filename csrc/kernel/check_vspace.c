@@ -62,16 +62,17 @@ static bool check_table(struct check *c, word *table, unsigned level)
     for (unsigned i = 0; i < n; i++) {
         paddr ref = entry_ref(c, &table[i]);
         bool is_table = entry_is_table(table[i], level);
-        word *below = is_table
-                          ? table_at(c->k, entry_target(table[i], level))
-                          : NULL;
+        word *below =
+            is_table ? table_at(c->k, entry_target(table[i], level)) : NULL;
 
         if (table[i] == 0)
             continue;
         if (!check_has(c, ref, FACT_ENTRY) || (is_table && !below))
             return check_fail(
-                c, "entry-cap: no capability says what an entry of a paging "
-                   "structure says", ref);
+                c,
+                "entry-cap: no capability says what an entry of a paging "
+                "structure says",
+                ref);
         if (is_table && !check_table(c, below, level - 1))
             return false;
     }
@@ -85,9 +86,11 @@ static bool check_vspace(struct check *c, paddr vspace, word asid)
     if (asid == 0 || !pml4 || !check_has(c, vspace, FACT_VSPACE) ||
         pml4[VSPACE_ASID_WORD] != asid)
         return check_fail(
-            c, "asid-vspace: an ASID leads to a vspace that has another, or "
-               "no capability", vspace);
-    for (unsigned i = PML4_USER_ENTRIES; i < VSPACE_ASID_WORD; i++)
+            c,
+            "asid-vspace: an ASID leads to a vspace that has another, or "
+            "no capability",
+            vspace);
+    for (unsigned i = PML4_USER_ENTRIES; i < VSPACE_HOSTED_WORD; i++)
         if (pml4[i])
             return check_fail(
                 c, "vspace-upper: the upper half of a PML4 is not empty",
@@ -105,8 +108,10 @@ static bool check_pool(struct check *c, paddr p, word base)
 
     if (!pool || !check_has(c, p, FACT_POOL))
         return check_fail(
-            c, "asid-pool: the ASID table leads to a pool that no capability "
-               "names", p);
+            c,
+            "asid-pool: the ASID table leads to a pool that no capability "
+            "names",
+            p);
     for (word i = 0; i < ASID_POOL_SIZE; i++)
         if (pool[i] && !check_vspace(c, pool[i], base + i))
             return false;

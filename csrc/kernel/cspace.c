@@ -37,11 +37,12 @@ static enum outcome resolve_step(struct kernel *k, union cap node, word cptr,
     return OUTCOME_DONE;
 }
 
-enum outcome cspace_resolve(struct kernel *k, union cap root, word cptr,
-                            word bits, word *bits_left, struct cte **ret)
+enum outcome cspace_resolve(struct kernel *k,
+                            const struct cspace_address *address,
+                            word *bits_left, struct cte **ret)
 {
-    union cap node = root;
-    word left = bits;
+    union cap node = address->root;
+    word left = address->bits;
 
     if (node.type != CAP_CNODE) {
         error_note(k, WHY(REASON_ROOT_NOT_CNODE, node.type));
@@ -49,7 +50,7 @@ enum outcome cspace_resolve(struct kernel *k, union cap root, word cptr,
     }
     for (;;) {
         word offset = 0;
-        enum outcome o = resolve_step(k, node, cptr, left, &offset);
+        enum outcome o = resolve_step(k, node, address->cptr, left, &offset);
 
         if (o != OUTCOME_DONE)
             return o;
@@ -67,25 +68,27 @@ enum outcome cspace_resolve(struct kernel *k, union cap root, word cptr,
 enum outcome cspace_lookup(struct kernel *k, struct tcb *t, word cptr,
                            struct cte **ret)
 {
+    struct cspace_address address = { t->slot[TCB_CTABLE].cap, cptr, 64 };
     word left;
 
-    return cspace_resolve(k, t->slot[TCB_CTABLE].cap, cptr, 64, &left, ret);
+    return cspace_resolve(k, &address, &left, ret);
 }
 
-enum outcome cspace_slot(struct kernel *k, bool source, union cap root,
-                         word index, word depth, struct cte **ret)
+static enum outcome find_slot(struct kernel *k, bool source,
+                              const struct cspace_address *a,
+                              struct cte **ret)
 {
     word left = 0;
     struct cte *slot = NULL;
 
-    if (root.type != CAP_CNODE) {
+    if (a->root.type != CAP_CNODE) {
         lookup_fail_invalid_root(k);
         return error_failed_lookup(k, source,
-                                   WHY(REASON_ROOT_NOT_CNODE, root.type));
+                                   WHY(REASON_ROOT_NOT_CNODE, a->root.type));
     }
-    if (depth < 1 || depth > 64)
-        return error_range(k, 1, 64, WHY(REASON_DEPTH_RANGE, depth));
-    if (cspace_resolve(k, root, index, depth, &left, &slot) != OUTCOME_DONE) {
+    if (a->bits < 1 || a->bits > 64)
+        return error_range(k, 1, 64, WHY(REASON_DEPTH_RANGE, a->bits));
+    if (cspace_resolve(k, a, &left, &slot) != OUTCOME_DONE) {
         struct reason why = { .id = k->h.error.reason };
 
         for (int i = 0; i < 4; i++)
@@ -95,10 +98,26 @@ enum outcome cspace_slot(struct kernel *k, bool source, union cap root,
     if (left != 0) {
         lookup_fail_depth_mismatch(k, left, 0);
         return error_failed_lookup(
-            k, source, WHY(REASON_DEPTH_TOO_LARGE, index, depth, left));
+            k, source, WHY(REASON_DEPTH_TOO_LARGE, a->cptr, a->bits, left));
     }
     *ret = slot;
     return OUTCOME_DONE;
+}
+
+enum outcome cspace_source_slot(struct kernel *k, union cap root, word index,
+                                word depth, struct cte **ret)
+{
+    struct cspace_address address = { root, index, depth };
+
+    return find_slot(k, true, &address, ret);
+}
+
+enum outcome cspace_target_slot(struct kernel *k, union cap root, word index,
+                                word depth, struct cte **ret)
+{
+    struct cspace_address address = { root, index, depth };
+
+    return find_slot(k, false, &address, ret);
 }
 
 enum outcome slot_ensure_empty(struct kernel *k, struct cte *slot)

@@ -178,7 +178,6 @@ void kernel_enter(struct kernel *k, const struct kernel_host *host, paddr tcb,
         return;
     }
     error_clear(k);
-    k->h.work = 0;
     k->h.preemptible = is_current;
     trace_begin(k, t, cause);
     bool step = is_step(k, t, cause);

@@ -62,7 +62,7 @@ static void describe(struct kernel *k, const struct fault *f)
 }
 
 /* Nobody can be told but who reads the console. */
-static void stop(struct kernel *k, struct tcb *t, const struct fault *f)
+static void report(struct kernel *k, struct tcb *t, const struct fault *f)
 {
     console_text(k, "sel4emu: thread \"");
     console_text(k, t->name);
@@ -71,7 +71,6 @@ static void stop(struct kernel *k, struct tcb *t, const struct fault *f)
     console_text(k, ", instruction at 0x");
     console_number(k, t->fault_ip, 16);
     console_text(k, "\n");
-    thread_set_state(k, t, STATE_INACTIVE);
 }
 
 /* The endpoint capability that t's faults go to; false: it has none. */
@@ -105,7 +104,11 @@ void fault_raise(struct kernel *k, struct tcb *t, const struct fault *f)
     union cap handler;
 
     if (!find_handler(k, t, &handler)) {
-        stop(k, t, f);
+        /* Who plays an agent is told by the host. */
+        if (!thread_is_agent(k, t))
+            report(k, t, f);
+        t->unhandled = *f;
+        thread_set_state(k, t, STATE_INACTIVE);
         return;
     }
     t->fault = *f;

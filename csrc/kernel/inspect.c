@@ -102,8 +102,8 @@ bool cap_view(struct kernel *k, word slot, struct cap_view *ret)
         return true;
     ret->revocable = s->revocable;
     ret->broken = cap_broken(k, s->cap);
-    if (!ret->broken && (cap_is_physical(k, s->cap) ||
-                         s->cap.type == CAP_REPLY)) {
+    if (!ret->broken &&
+        (cap_is_physical(k, s->cap) || s->cap.type == CAP_REPLY)) {
         ret->has_object = true;
         ret->object = s->cap.obj;
         ret->bits = cap_size_bits(k, s->cap);
@@ -165,8 +165,7 @@ bool endpoint_view(struct kernel *k, paddr p, struct endpoint_view *ret)
     return true;
 }
 
-bool notification_view(struct kernel *k, paddr p,
-                       struct notification_view *ret)
+bool notification_view(struct kernel *k, paddr p, struct notification_view *ret)
 {
     const struct notification *n;
 

@@ -18,28 +18,28 @@
 /* ---- capabilities ---- */
 
 struct cap_view {
-    uint32_t type;     /* enum cap_type */
-    bool has_object;   /* names an object in memory */
-    bool device;       /* untyped memory, frame: of a device */
-    bool mapped;       /* frame, paging structure; PML4: has an ASID */
-    bool master;       /* reply: the master, in the caller's TCB */
-    bool of_tcb;       /* zombie: of a TCB, else of a CNode */
-    bool revocable;    /* original, in the sense of the derivation tree */
-    const char *broken;/* NULL, or what is wrong with it */
+    uint32_t type;      /* enum cap_type */
+    bool has_object;    /* names an object in memory */
+    bool device;        /* untyped memory, frame: of a device */
+    bool mapped;        /* frame, paging structure; PML4: has an ASID */
+    bool master;        /* reply: the master, in the caller's TCB */
+    bool of_tcb;        /* zombie: of a TCB, else of a CNode */
+    bool revocable;     /* original, in the sense of the derivation tree */
+    const char *broken; /* NULL, or what is wrong with it */
     paddr object;
-    word bits;         /* log2 of the object's size */
-    word rights;       /* enum cap_right; 0 for what has no rights */
-    word badge;        /* endpoint, notification */
-    word radix;        /* CNode: log2 of its slots */
-    word guard;        /* CNode */
+    word bits;   /* log2 of the object's size */
+    word rights; /* enum cap_right; 0 for what has no rights */
+    word badge;  /* endpoint, notification */
+    word radix;  /* CNode: log2 of its slots */
+    word guard;  /* CNode */
     word guard_bits;
-    word asid;         /* frame, paging structure, PML4; pool: its first */
-    word vaddr;        /* frame, paging structure: where it is mapped */
-    word free_bytes;   /* untyped: above the watermark */
-    word irq;          /* IRQ handler */
-    word first_port;   /* I/O ports, inclusive both */
+    word asid;       /* frame, paging structure, PML4; pool: its first */
+    word vaddr;      /* frame, paging structure: where it is mapped */
+    word free_bytes; /* untyped: above the watermark */
+    word irq;        /* IRQ handler */
+    word first_port; /* I/O ports, inclusive both */
     word last_port;
-    word slots_left;   /* zombie */
+    word slots_left; /* zombie */
 };
 
 /* False: there is no such slot. An empty slot is of type CAP_NULL. */
@@ -72,8 +72,8 @@ struct tree_walk {
     struct word_set set;
     struct census census;
     struct container box;
-    word index;           /* in that container */
-    word slot;            /* the one that was told last, 0: a list is over */
+    word index; /* in that container */
+    word slot;  /* the one that was told last, 0: a list is over */
     word ancestor[TREE_DEPTH];
     word depth;
 };
@@ -95,36 +95,36 @@ bool tree_walk_next(struct tree_walk *w, struct tree_node *ret);
 
 struct thread_view {
     paddr tcb;
-    char name[VIEW_NAME];    /* cut to fit */
-    uint32_t state;          /* enum thread_state */
-    uint32_t thread;         /* entry in h.thread[]; 0: none */
-    bool agent;              /* an external agent */
-    bool current;            /* runs */
-    bool ready;              /* in a ready queue */
-    bool is_call;            /* blocked on send: by a call */
-    bool can_grant;          /* blocked: the capability's rights */
+    char name[VIEW_NAME]; /* cut to fit */
+    uint32_t state;       /* enum thread_state */
+    uint32_t thread;      /* entry in h.thread[]; 0: none */
+    bool agent;           /* an external agent */
+    bool current;         /* runs */
+    bool ready;           /* in a ready queue */
+    bool is_call;         /* blocked on send: by a call */
+    bool can_grant;       /* blocked: the capability's rights */
     bool can_grant_reply;
-    int64_t queue_position;  /* in the queue it stands in; -1: in none */
-    paddr blocked_on;        /* endpoint, notification */
-    word badge;              /* blocked on send */
+    int64_t queue_position; /* in the queue it stands in; -1: in none */
+    paddr blocked_on;       /* endpoint, notification */
+    word badge;             /* blocked on send */
     word priority;
     word mcp;
     word domain;
-    word time_slice;         /* ticks left */
+    word time_slice; /* ticks left */
     word flags;
     struct fault fault;
     struct lookup_failure lookup_failure;
-    word fault_handler;      /* capability pointer */
+    word fault_handler; /* capability pointer */
     word registers[REG_COUNT];
     word fault_ip;
-    word ipc_buffer;         /* address in its vspace, */
-    paddr ipc_frame;         /* ... and in memory; 0: it has none */
-    word slot[TCB_SLOTS];    /* references; see enum tcb_slot */
-    paddr cspace;            /* its CNode */
-    paddr vspace;            /* its PML4 */
+    word ipc_buffer;      /* address in its vspace, */
+    paddr ipc_frame;      /* ... and in memory; 0: it has none */
+    word slot[TCB_SLOTS]; /* references; see enum tcb_slot */
+    paddr cspace;         /* its CNode */
+    paddr vspace;         /* its PML4 */
     paddr bound_notification;
-    paddr caller;            /* TCB that it may answer */
-    word reply_slot;         /* where the capability to answer it is; 0: none */
+    paddr caller;    /* TCB that it may answer */
+    word reply_slot; /* where the capability to answer it is; 0: none */
 };
 
 bool thread_view(struct kernel *k, paddr tcb, struct thread_view *ret);
@@ -147,7 +147,7 @@ struct notification_view {
     uint32_t state; /* enum notification_state */
     paddr first;
     word length;
-    word badge;     /* of the signals that wait */
+    word badge; /* of the signals that wait */
     paddr bound_tcb;
 };
 bool notification_view(struct kernel *k, paddr p,
@@ -182,15 +182,15 @@ bool mapping_next(struct kernel *k, paddr pml4, word vaddr,
 /* ---- interrupts ---- */
 
 struct irq_view {
-    bool active;      /* has a handler */
+    bool active; /* has a handler */
     bool masked;
-    bool waiting;     /* raised while masked */
-    uint32_t source;  /* 0: none, 1: a pin of the IOAPIC, 2: a message (MSI) */
+    bool waiting;    /* raised while masked */
+    uint32_t source; /* 0: none, 1: a pin of the IOAPIC, 2: a message (MSI) */
     word pin;
-    word level;       /* level-triggered, else edge */
-    word polarity;    /* 1: active low */
+    word level;                         /* level-triggered, else edge */
+    word polarity;                      /* 1: active low */
     word bus, device, function, handle; /* MSI */
-    word slot;        /* where its notification's capability is */
+    word slot; /* where its notification's capability is */
 };
 bool irq_view(struct kernel *k, word irq, struct irq_view *ret);
 

@@ -71,7 +71,7 @@ static void view_state(struct kernel *k, const struct tcb *t,
     v->domain = t->domain;
     v->time_slice = t->time_slice;
     v->flags = t->flags;
-    v->fault = t->fault;
+    v->fault = t->unhandled.type ? t->unhandled : t->fault;
     v->lookup_failure = t->lookup_failure;
     v->fault_handler = t->fault_handler;
     v->bound_notification = t->bound_notification;

@@ -53,9 +53,9 @@ word slot_parent(struct kernel *k, word slot)
     word left = (k->h.config.memory_size >> SEL4_SLOT_BITS) + IMAGE_IRQS;
     word p = list_prev(k, slot);
 
-    while (p && !is_parent(k, p, slot))
+    while (p && p != slot && !is_parent(k, p, slot))
         p = left-- ? list_prev(k, p) : 0;
-    return p;
+    return p != slot ? p : 0;
 }
 
 word slot_descendants(struct kernel *k, word slot)
@@ -64,7 +64,7 @@ word slot_descendants(struct kernel *k, word slot)
     word next = list_next(k, slot);
     word n = 0;
 
-    while (next && left-- && is_parent(k, slot, next)) {
+    while (next && next != slot && left-- && is_parent(k, slot, next)) {
         n++;
         next = list_next(k, next);
     }

@@ -270,12 +270,13 @@ struct tcb {
     word ipc_buffer;      /* address of the IPC buffer in its VSpace */
     struct fault fault;
     struct lookup_failure lookup_failure; /* of a capability fault */
+    struct fault unhandled; /* stopped it, as nobody handles its faults */
 
     paddr sched_context;  /* MCS */
     paddr yield_to;       /* MCS */
     paddr reply;          /* MCS: reply object it is blocked with */
 
-    word reserved[82];
+    word reserved[78];
     char name[TCB_NAME_SIZE];
 };
 

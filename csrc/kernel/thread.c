@@ -126,6 +126,7 @@ void thread_restart(struct kernel *k, struct tcb *t)
         return;
     ipc_cancel(k, t);
     ipc_set_reply_master(k, t);
+    t->unhandled.type = FAULT_NONE;
     thread_set_state(k, t, STATE_RESTART);
     /*
      * An agent may have stopped the current thread, which has not noticed

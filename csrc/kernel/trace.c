@@ -47,11 +47,18 @@ void trace_begin(struct kernel *k, struct tcb *t,
     };
 }
 
+/* A message has a label of its own choice: it names no method. */
+static bool carries_message(union cap cap)
+{
+    return cap.type == CAP_ENDPOINT || cap.type == CAP_NOTIFICATION ||
+           cap.type == CAP_REPLY;
+}
+
 void trace_invocation(struct kernel *k, uint32_t method, union cap cap)
 {
     if (!k->h.config.trace)
         return;
-    record(k)->method = method;
+    record(k)->method = carries_message(cap) ? METHOD_INVALID : method;
     record(k)->object = cap.type;
 }
 

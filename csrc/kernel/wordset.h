@@ -15,10 +15,10 @@
 
 struct word_set {
     word *memory;
-    word words;  /* size of the memory */
-    word table;  /* slots of the hash table: a power of two */
-    word count;  /* members */
-    bool full;   /* a member found no room */
+    word words; /* size of the memory */
+    word table; /* slots of the hash table: a power of two */
+    word count; /* members */
+    bool full;  /* a member found no room */
 };
 
 /* An empty set; `words` has to be 512 at least. */

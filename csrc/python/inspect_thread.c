@@ -34,7 +34,7 @@ static PyObject *thread_dict(const struct thread_view *v, uint32_t process)
 {
     return Py_BuildValue(
         "{s:K,s:s,s:s,s:K,s:K,s:K,s:N,s:I,s:K,s:K,s:K,s:K,s:N,s:L,s:K,s:K,s:K,"
-        "s:K,s:K,s:(KKKK),s:N}",
+        "s:K,s:K,s:K,s:(KKKK),s:N}",
         "tcb", U(v->tcb), "name", v->name, "state", state_name(v), "priority",
         U(v->priority), "mcp", U(v->mcp), "domain", U(v->domain), "agent",
         B(v->agent), "process", process, "cspace", U(v->cspace), "vspace",
@@ -42,7 +42,7 @@ static PyObject *thread_dict(const struct thread_view *v, uint32_t process)
         "is_call", B(v->is_call), "queue_position",
         (long long)v->queue_position, "bound_notification",
         U(v->bound_notification), "caller", U(v->caller), "ipc_buffer",
-        U(v->ipc_buffer), "fault_handler", U(v->fault_handler), "instruction",
+        U(v->ipc_buffer), "ipc_frame", U(v->ipc_frame), "fault_handler", U(v->fault_handler), "instruction",
         U(v->fault_ip), "fault", U(v->fault.type), U(v->fault.a),
         U(v->fault.b), U(v->fault.c), "registers",
         words_tuple(v->registers, REG_COUNT));

@@ -92,21 +92,34 @@ enum host_status machine_locked(struct machine *self,
     return status;
 }
 
+/* (start, end, entry) of a root task's image, or None. */
+static int convert_image(PyObject *object, void *config)
+{
+    struct image_config *c = config;
+
+    if (object == Py_None)
+        return 1;
+    return PyTuple_Check(object) &&
+           PyArg_ParseTuple(object, "O&O&O&:image", convert_word,
+                            &c->image.start, convert_word, &c->image.end,
+                            convert_word, &c->image_entry);
+}
+
 static int parse_options(PyObject *args, PyObject *kwargs,
                          struct host_options *o)
 {
     static char *names[] = { "memory", "mcs", "domains", "cnode_bits",
                              "tick_us", "slice_ticks", "check", "trace",
                              "isolation", "cpu", "console", "runner",
-                             NULL };
+                             "image", NULL };
     struct image_config *c = &o->config;
     int mcs = 0, check = 0, trace = 1;
 
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O&|$pIIIIppIiiz:Machine", names, convert_word,
+            args, kwargs, "O&|$pIIIIppIiizO&:Machine", names, convert_word,
             &c->memory_size, &mcs, &c->domains, &c->cnode_bits, &c->tick_us,
             &c->slice_ticks, &check, &trace, &c->isolation, &o->cpu,
-            &o->console_fd, &o->runner))
+            &o->console_fd, &o->runner, convert_image, c))
         return -1;
     c->mcs = (uint32_t)mcs;
     c->check = (uint32_t)check;
@@ -291,6 +304,15 @@ static PyGetSetDef machine_properties[] = {
     { "untyped_end", get_field, NULL, NULL, FIELD(boot.untyped_end) },
     { "empty_start", get_field, NULL, NULL, FIELD(boot.empty_start) },
     { "empty_end", get_field, NULL, NULL, FIELD(boot.empty_end) },
+    { "paging_start", get_field, NULL, NULL, FIELD(boot.paging_start) },
+    { "paging_end", get_field, NULL, NULL, FIELD(boot.paging_end) },
+    { "extra_start", get_field, NULL, NULL, FIELD(boot.extra_start) },
+    { "extra_end", get_field, NULL, NULL, FIELD(boot.extra_end) },
+    { "image_start", get_field, NULL, NULL, FIELD(boot.image_start) },
+    { "image_end", get_field, NULL, NULL, FIELD(boot.image_end) },
+    { "image", get_field, NULL, NULL, FIELD(boot.image) },
+    { "bootinfo", get_field, NULL, NULL, FIELD(boot.bootinfo) },
+    { "extra", get_field, NULL, NULL, FIELD(boot.extra) },
     { "ram_start", get_field, NULL, NULL, FIELD(boot.ram_start) },
     { "current", get_field, NULL, NULL, FIELD(current) },
     { "paused", get_field, NULL, NULL, FIELD(paused) },

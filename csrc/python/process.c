@@ -48,6 +48,7 @@ struct spawn_arguments {
     PyObject *argv_list, *envp_list;     /* borrowed */
     PyObject *argv_owner, *envp_owner;
     char **argv, **envp;
+    PyThreadState *thread;
 };
 
 static int path_or_none(PyObject *object, void *result)
@@ -95,8 +96,20 @@ static void spawn_release(struct spawn_arguments *a)
     Py_XDECREF(a->cwd);
 }
 
-static PyObject *spawn_run(struct machine *self,
-                           const struct spawn_arguments *a)
+/* Has Ctrl-C been pressed? Handlers run later, when the monitor was left: they
+ * may want to close the machine. */
+static bool spawn_interrupted(void *argument)
+{
+    struct spawn_arguments *a = argument;
+    bool pressed;
+
+    PyEval_RestoreThread(a->thread);
+    pressed = PyOS_InterruptOccurred();
+    a->thread = PyEval_SaveThread();
+    return pressed;
+}
+
+static PyObject *spawn_run(struct machine *self, struct spawn_arguments *a)
 {
     struct host_error error = { 0 };
     enum host_status status;
@@ -105,14 +118,21 @@ static PyObject *spawn_run(struct machine *self,
 
     if (!m)
         return NULL;
-    Py_BEGIN_ALLOW_THREADS
+    a->spawn.interrupted = spawn_interrupted;
+    a->spawn.argument = a;
+    a->thread = PyEval_SaveThread();
     status = host_spawn(m, &a->spawn, &process, &error);
-    Py_END_ALLOW_THREADS
+    PyEval_RestoreThread(a->thread);
     machine_end(self);
     if (status == HOST_OK)
         return PyLong_FromUnsignedLong(process);
-    if (status == HOST_INTERRUPTED && PyErr_CheckSignals() == 0)
-        status = HOST_TIMEOUT;
+    if (status == HOST_INTERRUPTED) {
+        PyErr_SetInterrupt();
+        if (PyErr_CheckSignals() == 0) /* its handler did not raise */
+            PyErr_SetString(PyExc_InterruptedError,
+                            "starting a client was interrupted by SIGINT");
+        return NULL;
+    }
     return error_raise_spawn(self, status, &error, a->spawn.path);
 }
 

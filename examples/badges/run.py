@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from sel4emu import PIPE, Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 BALANCE, REFUSED = 2, 3  # labels, see bank.h
@@ -20,9 +20,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        server = toolchain.build(HERE / "server.c", f"{folder}/server")
-        client = toolchain.build(HERE / "client.c", f"{folder}/client")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        server = sel4emu.compile(HERE / "server.c", f"{folder}/server")
+        client = sel4emu.compile(HERE / "client.c", f"{folder}/client")
         endpoint = machine.endpoint("bank")
         machine.spawn(server, {"endpoint": (endpoint, {"rights": "r"})})
         # They run side by side: each may send and be answered, with a badge of its own.
@@ -31,7 +31,7 @@ def main() -> int:
                 client,
                 {"bank": (endpoint, {"badge": badge, "rights": "wp"})},
                 args=[str(amount) for amount in amounts],
-                stdout=PIPE,
+                stdout=sel4emu.PIPE,
             )
             for badge, amounts in DEPOSITS.items()
         ]

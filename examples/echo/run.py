@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from sel4emu import Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 
@@ -18,9 +18,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        server = toolchain.build(HERE / "server.c", f"{folder}/server")
-        client = toolchain.build(HERE / "client.c", f"{folder}/client")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        server = sel4emu.compile(HERE / "server.c", f"{folder}/server")
+        client = sel4emu.compile(HERE / "client.c", f"{folder}/client")
         endpoint = machine.endpoint("echo")
         machine.spawn(server, {"endpoint": endpoint})
         texts = ["hello", "a text that needs more words than the four that fit into registers"]

@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from sel4emu import Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 
@@ -18,9 +18,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        program = toolchain.build(HERE / "program.c", f"{folder}/program")
-        handler = toolchain.build(HERE / "handler.c", f"{folder}/handler")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        program = sel4emu.compile(HERE / "program.c", f"{folder}/program")
+        handler = sel4emu.compile(HERE / "handler.c", f"{folder}/handler")
         faults = machine.endpoint("faults")
         faulting = machine.spawn(
             program,

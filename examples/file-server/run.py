@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from sel4emu import PIPE, Endpoint, Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 OPEN, CLOSE = 1, 4  # labels, see files.h
@@ -23,13 +23,15 @@ def words(text: str) -> list[int]:
 class Runner:
     """Runs the client program, with a badge of its own for each client."""
 
-    def __init__(self, machine: Machine, program: Path, endpoint: Endpoint) -> None:
+    def __init__(self, machine: sel4emu.Machine, program: Path, endpoint: sel4emu.Endpoint) -> None:
         self.machine, self.program, self.endpoint = machine, program, endpoint
 
     def run(self, badge: int, *arguments: str) -> None:
         """Run it once, and print what it says."""
         files = (self.endpoint, {"badge": badge, "rights": "wp"})
-        with self.machine.spawn(self.program, {"files": files}, args=arguments, stdout=PIPE) as c:
+        with self.machine.spawn(
+            self.program, {"files": files}, args=arguments, stdout=sel4emu.PIPE
+        ) as c:
             print(f"client {badge}: {arguments[0]} {arguments[1]}: {c.output()[:40].strip()}")
 
 
@@ -38,9 +40,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        server = toolchain.build(HERE / "server.c", f"{folder}/server")
-        client = toolchain.build(HERE / "client.c", f"{folder}/client")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        server = sel4emu.compile(HERE / "server.c", f"{folder}/server")
+        client = sel4emu.compile(HERE / "client.c", f"{folder}/client")
         shared = Path(folder, "shared")
         shared.mkdir()
         endpoint = machine.endpoint("files")

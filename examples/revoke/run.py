@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from sel4emu import Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 
@@ -18,9 +18,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        owner = toolchain.build(HERE / "owner.c", f"{folder}/owner")
-        holder = toolchain.build(HERE / "holder.c", f"{folder}/holder")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        owner = sel4emu.compile(HERE / "owner.c", f"{folder}/owner")
+        holder = sel4emu.compile(HERE / "holder.c", f"{folder}/holder")
         service, inbox = machine.endpoint("service"), machine.endpoint("inbox")
         clients = [
             machine.spawn(holder, {"inbox": inbox}),

@@ -9,7 +9,7 @@ import struct
 import tempfile
 from pathlib import Path
 
-from sel4emu import PIPE, Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 NUMBERS = 1000
@@ -20,15 +20,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        producer = toolchain.build(HERE / "producer.c", f"{folder}/producer")
-        consumer = toolchain.build(HERE / "consumer.c", f"{folder}/consumer")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        producer = sel4emu.compile(HERE / "producer.c", f"{folder}/producer")
+        consumer = sel4emu.compile(HERE / "consumer.c", f"{folder}/consumer")
         frame = machine.frame("ring")
         caps = {name: machine.notification(name) for name in ("filled", "emptied")}
         clients = []
         for program, address, *more in ((producer, 0x10000000, NUMBERS), (consumer, 0x20000000)):
             arguments = [hex(address), *map(str, more)]
-            client = machine.spawn(program, caps, args=arguments, stdout=PIPE, start=False)
+            client = machine.spawn(program, caps, args=arguments, stdout=sel4emu.PIPE, start=False)
             # One frame, but a capability for each mapping.
             client.vspace.map(frame.copy(), address)
             client.start()

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from sel4emu import Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 
@@ -26,9 +26,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        front = toolchain.build(HERE / "front.c", f"{folder}/front")
-        back = toolchain.build(HERE / "back.c", f"{folder}/back")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        front = sel4emu.compile(HERE / "front.c", f"{folder}/front")
+        back = sel4emu.compile(HERE / "back.c", f"{folder}/back")
         store, ready = machine.endpoint("store"), machine.endpoint("ready")
         machine.spawn(back, {"endpoint": (store, {"rights": "r"})})
         machine.spawn(front, {"store": (store, {"rights": "wp"}), "ready": ready})

@@ -8,7 +8,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from sel4emu import Machine, toolchain
+import sel4emu
 
 HERE = Path(__file__).parent
 
@@ -18,8 +18,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--isolation", choices=("direct", "process"), default="direct")
     isolation = parser.parse_args().isolation
-    with tempfile.TemporaryDirectory() as folder, Machine(isolation=isolation) as machine:
-        program = toolchain.build(HERE / "threads.c", f"{folder}/threads")
+    with tempfile.TemporaryDirectory() as folder, sel4emu.Machine(isolation=isolation) as machine:
+        program = sel4emu.compile(HERE / "threads.c", f"{folder}/threads")
         # All that it makes, it makes from this piece of memory.
         return machine.spawn(program, untyped="1M").wait()
 

@@ -6,8 +6,11 @@ from __future__ import annotations
 import sys
 
 from sel4emu.cli.commands import sel4emu
+from sel4emu.cli.run import run
 
 __all__ = ["main", "sel4emu"]
+
+sel4emu.add_command(run)
 
 
 def main() -> None:

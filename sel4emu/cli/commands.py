@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 import click
 from rich.console import Console
@@ -37,10 +38,10 @@ def sel4emu() -> None:
 
 
 def _compile(
-    language: toolchain.Language, args: tuple[str, ...], mcs: bool, cc: str | None, show: bool
+    language: toolchain.Language, args: tuple[str, ...], show: bool, **options: Any
 ) -> None:
     try:
-        line = toolchain.command(args, language=language, mcs=mcs, cc=cc)
+        line = toolchain.command(args, language=language, **options)
     except toolchain.ToolchainError as error:
         raise Refused(str(error)) from error
     if show:
@@ -58,6 +59,7 @@ def _compiler_options(command: Callable[..., None]) -> Callable[..., None]:
     for decorate in (
         click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="FILE... [OPTION...]"),
         click.option("--mcs", is_flag=True, help="Build for machines with the MCS kernel."),
+        click.option("--root", is_flag=True, help="Build a root task, for `sel4emu run`."),
         click.option("--show", is_flag=True, help="Print the compiler's command, run nothing."),
         click.option("--cc", metavar="COMMAND", help="The compiler; else CC or CXX, else cc, c++."),
     ):
@@ -67,29 +69,29 @@ def _compiler_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @sel4emu.command(context_settings=PASS_ON)
 @_compiler_options
-def cc(args: tuple[str, ...], mcs: bool, cc: str | None, show: bool) -> None:
+def cc(args: tuple[str, ...], show: bool, **options: Any) -> None:
     """Build a C program as a client: the host's compiler, with headers and library added.
 
-    Every option but the four below is passed on: `sel4emu cc client.c -o client -g -Wall`.
+    Every option but the five below is passed on: `sel4emu cc client.c -o client -g -Wall`.
     """
-    _compile("c", args, mcs, cc, show)
+    _compile("c", args, show, **options)
 
 
 @sel4emu.command("c++", context_settings=PASS_ON)
 @_compiler_options
-def cxx(args: tuple[str, ...], mcs: bool, cc: str | None, show: bool) -> None:
+def cxx(args: tuple[str, ...], show: bool, **options: Any) -> None:
     """Build a C++ program as a client; like `sel4emu cc`."""
-    _compile("c++", args, mcs, cc, show)
+    _compile("c++", args, show, **options)
 
 
-CONFIG: dict[str, Callable[[bool], str]] = {
-    "version": lambda _: version("sel4emu"),
-    "cflags": lambda mcs: shlex.join(toolchain.cflags(mcs=mcs)),
-    "libs": lambda mcs: shlex.join(toolchain.libs(mcs=mcs)),
-    "include-dir": lambda _: str(toolchain.include_dir()),
-    "lib-dir": lambda _: str(toolchain.lib_dir()),
-    "cmake-dir": lambda _: str(toolchain.cmake_dir()),
-    "pkg-config-dir": lambda _: str(toolchain.pkg_config_dir()),
+CONFIG: dict[str, Callable[..., str]] = {
+    "version": lambda **_: version("sel4emu"),
+    "cflags": lambda **kind: shlex.join(toolchain.cflags(**kind)),
+    "libs": lambda **kind: shlex.join(toolchain.libs(**kind)),
+    "include-dir": lambda **_: str(toolchain.include_dir()),
+    "lib-dir": lambda **_: str(toolchain.lib_dir()),
+    "cmake-dir": lambda **_: str(toolchain.cmake_dir()),
+    "pkg-config-dir": lambda **_: str(toolchain.pkg_config_dir()),
 }
 
 
@@ -102,13 +104,14 @@ CONFIG: dict[str, Callable[[bool], str]] = {
 @click.option("--cmake-dir", is_flag=True, help="Print the value for CMake's sel4emu_DIR.")
 @click.option("--pkg-config-dir", is_flag=True, help="Print the folder for PKG_CONFIG_PATH.")
 @click.option("--mcs", is_flag=True, help="For programs of the MCS kernel.")
-def config(mcs: bool, **asked: bool) -> None:
+@click.option("--root", is_flag=True, help="For root tasks.")
+def config(mcs: bool, root: bool, **asked: bool) -> None:
     """Print what build systems need; without an option, everything with its name."""
     wanted = [name for name in CONFIG if asked[name.replace("-", "_")]]
     try:
         for name in wanted or CONFIG:
             label = "" if wanted else f"{name}: "
-            click.echo(label + CONFIG[name](mcs))
+            click.echo(label + CONFIG[name](mcs=mcs, root=root))
     except toolchain.ToolchainError as error:
         raise Refused(str(error)) from error
 

@@ -7,7 +7,6 @@ byte, so that a change of the wire format is seen.
 
 from __future__ import annotations
 
-import os
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +61,7 @@ def say(machine: sel4emu.Machine, peer: Path, service: Any) -> Iterator[Say]:
     """Spawn the peer with these actions; the server must go on, and nothing be left."""
 
     def spawn(*actions: str, timeout: float = 10, **options: Any) -> sel4emu.Client:
+        options.setdefault("start", False)
         return machine.spawn(peer, args=actions, timeout=timeout, name="peer", **options)
 
     service.ask()
@@ -135,9 +135,13 @@ def test_two_hellos(say: Say) -> None:
     refused(say, f"send:{hello()}", "receive", f"send:{hello()}", text="it greeted twice")
 
 
-@pytest.mark.parametrize("pid", [1, os.getpid(), 0, 0xFFFFFFFF])
-def test_the_process_id_of_somebody_else(say: Say, pid: int) -> None:
-    refused(say, f"send:{hello(pid=struct.pack('<I', pid).hex())}", text="process id")
+@pytest.mark.parametrize("pid", [1, 0, 0xFFFFFFFF])
+def test_the_process_id_is_what_linux_says(say: Say, pid: int) -> None:
+    said = hello(pid=struct.pack("<I", pid).hex())
+    client = say(f"send:{said}", "receive", f"send:{ready()}", "sleep")
+    assert Path(f"/proc/{client.pid}/comm").read_text() == "peer\n"
+    client.kill()
+    assert client.wait(10) == -9
 
 
 def test_ready_before_hello(say: Say) -> None:
@@ -145,7 +149,7 @@ def test_ready_before_hello(say: Say) -> None:
 
 
 def test_two_readies(say: Say) -> None:
-    """The second one may come after spawn() has returned, so wait() tells."""
+    """The first one completes the handshake, so wait() tells."""
     client = say(f"send:{hello()}", "receive", f"send:{ready()}", f"send:{ready()}", "sleep")
     with pytest.raises(sel4emu.ClientError, match="out of order"):
         client.wait(10)
@@ -230,7 +234,10 @@ def test_a_client_that_never_comes_to_its_main(
     service.ask()
 
 
-def test_a_ready_peer_that_is_no_seL4_thread_can_be_closed(say: Say) -> None:  # noqa: N802
-    client = say(f"send:{hello()}", "receive", f"send:{ready()}", "receive", "sleep")
+def test_a_ready_peer_that_never_becomes_a_thread_can_be_closed(say: Say, service: Any) -> None:
+    actions = (f"send:{hello()}", "receive", f"send:{ready()}", "receive", "sleep")
+    client = say(*actions, start=True)
+    with pytest.raises(sel4emu.Timeout, match="'peer' runs"):
+        service.endpoint.call([0], timeout=0.3)
     assert client.poll() is None
     client.close()

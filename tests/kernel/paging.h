@@ -100,7 +100,7 @@ UNUSED static word *entry_of(struct machine *m, word slot, word vaddr,
 
 /* The answer to a refused call: how many words, and which. */
 #define CHECK_WORDS(m, n) CHECK_EQ(got_length((m), (m)->caller), (n))
-#define CHECK_WORD(m, i, value) \
+#define CHECK_WORD(m, i, value)                                                \
     CHECK_EQ(got_word((m), (m)->caller, (i)), (value))
 #define CHECK_REASON(m, id) CHECK_EQ((m)->k->h.error.reason, (id))
 

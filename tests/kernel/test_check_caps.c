@@ -52,8 +52,7 @@ static void fields_of_the_architectures_capabilities(void)
     BREAKS("frame-vaddr", REF(w.frame),
            CAP(w.frame).frame.vaddr = SEL4_USER_TOP);
     BREAKS("table-asid", REF(w.space.pt), CAP(w.space.pt).table.asid = 0);
-    BREAKS("table-vaddr", REF(w.space.pd),
-           CAP(w.space.pd).table.vaddr = MIB2);
+    BREAKS("table-vaddr", REF(w.space.pd), CAP(w.space.pd).table.vaddr = MIB2);
     BREAKS("vspace-asid", ANYWHERE, CAP(w.space.pml4).pml4.asid = 0);
     BREAKS("pool-base", REF(w.pool), CAP(w.pool).asid_pool.base = 100);
     BREAKS("port-range", REF(w.port), CAP(w.port).io_port.last = 1);
@@ -146,8 +145,8 @@ static void what_lies_in_untyped_memory(void)
     BREAKS("device-memory", REF(w.frame), CAP(w.frame).frame.device = 1);
     BREAKS("object-overlap", ANYWHERE,
            CAP(w.cnode).obj = object_of(m, w.n_wait) & ~511ul);
-    BREAKS("object-overlap", ANYWHERE, CAP(w.large).obj = object_of(m, w.large)
-                                                         << 1);
+    BREAKS("object-overlap", ANYWHERE,
+           CAP(w.large).obj = object_of(m, w.large) << 1);
     /* across lists: the first thread's bootinfo frame, and what is free */
     BREAKS("object-overlap", ANYWHERE,
            CAP(SEL4_CAP_BOOT_INFO_FRAME).obj = object_of(m, m->untyped));
@@ -209,6 +208,5 @@ TESTS(TEST(a_whole_world_is_fine), TEST(types_and_places),
       TEST(fields_of_portable_capabilities),
       TEST(fields_of_the_architectures_capabilities), TEST(zombies),
       TEST(links_of_slots), TEST(slots_and_lists_that_miss_each_other),
-      TEST(what_lies_in_untyped_memory),
-      TEST(a_tree_that_is_deep),
+      TEST(what_lies_in_untyped_memory), TEST(a_tree_that_is_deep),
       TEST(copies_have_what_their_original_has), TEST(reply_capabilities))

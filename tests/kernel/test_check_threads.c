@@ -4,6 +4,8 @@
  * (kernel/check_thread.c, kernel/check_sched.c).
  */
 #include "breaks.h"
+#include "kernel/cdt.h"
+#include "kernel/sched.h"
 
 #define EP(s) ((struct endpoint *)OBJECT(s))
 #define NTFN(s) ((struct notification *)OBJECT(s))
@@ -54,22 +56,23 @@ static void slots_of_tcbs(void)
     BREAKS("thread-slots", w.stopped.tcb,
            CHECK_EQ(cap_revoke(m, w.stopped.frame), 0),
            put(m, &TCB(w.stopped)->slot[TCB_BUFFER], w.ep_call));
-    /* of the first thread; its VSpace slot with a PML4 that has no ASID */
-    BREAKS("thread-slots", k->h.boot.root_tcb,
-           CAP(SEL4_CAP_INIT_THREAD_CNODE).cnode.guard_size = 0,
+    BREAKS("thread-slots", w.stopped.tcb,
            CHECK_EQ(cap_revoke(m, SEL4_CAP_INIT_THREAD_CNODE), 0),
-           put(m, &tcb_of(m, k->h.boot.root_tcb)->slot[TCB_CTABLE],
-               w.ep_call));
-    BREAKS("thread-caller", ANYWHERE, TCB(w.server)->state = 
-           STATE_BLOCKED_ON_RECEIVE,
-           TCB(w.server)->blocked_on = object_of(m, w.ep_receive));
+           put(m, &TCB(w.stopped)->slot[TCB_CTABLE], w.ep_call));
+    BREAKS("thread-slots", w.stopped.tcb,
+           word bare = object_new(m, OBJECT_PML4, 0);
+           CHECK_EQ(cap_revoke(m, SEL4_CAP_INIT_THREAD_VSPACE), 0);
+           put(m, &TCB(w.stopped)->slot[TCB_VTABLE], bare));
+    BREAKS("thread-caller", w.receiver.tcb,
+           cdt_move(k, TCB(w.server)->slot[TCB_CALLER].cap,
+                    &TCB(w.server)->slot[TCB_CALLER],
+                    &TCB(w.receiver)->slot[TCB_CALLER]));
 }
 
 static void threads_without_capability(void)
 {
-    /* made, but its capability is one to another thread */
     BREAKS("thread-cap", w.stopped.tcb,
-           CAP(w.stopped.cap).obj = w.ready_a.tcb);
+           cdt_remove(k, slot_of(m, w.stopped.cap)));
 }
 
 static void queues_of_endpoints(void)
@@ -91,13 +94,8 @@ static void queues_of_endpoints(void)
            EP(w.ep_send)->tail_4 = w.sender_a.tcb >> 2);
     BREAKS("queue-links", object_of(m, w.ep_send), /* a circle */
            TCB(w.sender_b)->ep_next = w.sender_a.tcb);
-    /* its own neighbour: every look at one link finds the other in order */
-    BREAKS("queue-twice", w.receiver.tcb,
-           TCB(w.receiver)->ep_next = w.receiver.tcb,
-           TCB(w.receiver)->ep_prev = 0,
-           EP(w.ep_receive)->head = w.receiver.tcb,
-           check_names(m, "queue-links", ANYWHERE, __LINE__),
-           m->k->h.config.mcs = 0, make_double_queue(&w));
+    BREAKS("queue-links", object_of(m, w.ep_receive),
+           TCB(w.receiver)->ep_next = w.receiver.tcb);
 }
 
 static void queues_of_notifications(void)
@@ -137,14 +135,15 @@ static void threads_that_wait(void)
 
 static void ready_queues(void)
 {
-    BREAKS("ready-links", w.ready_a.tcb, TCB(w.ready_b)->sched_prev = 0);
-    BREAKS("ready-links", w.ready_b.tcb, READY(30)->tail = w.ready_a.tcb);
+    BREAKS("ready-links", w.ready_b.tcb, TCB(w.ready_a)->sched_prev = 0);
+    BREAKS("ready-links", w.ready_a.tcb, READY(30)->tail = w.ready_b.tcb);
     BREAKS("ready-links", 0, READY(30)->head = 12345);
     BREAKS("ready-place", w.ready_b.tcb, TCB(w.ready_b)->priority = 31);
     BREAKS("ready-place", w.ready_a.tcb, TCB(w.ready_a)->queued = 0);
     BREAKS("ready-state", w.ready_a.tcb,
            TCB(w.ready_a)->state = STATE_INACTIVE);
     BREAKS("ready-bitmap", 0, k->h.ready_l1[0] |= 8);
+    BREAKS("ready-bitmap", 0, k->h.ready_l1[0] |= 1ul << 40);
     BREAKS("ready-bitmap", 0, k->h.ready_l2[0][3] = 1);
     BREAKS("ready-bitmap", 0, k->h.ready_l2[0][3] = 1, k->h.ready_l1[0] |= 8);
     BREAKS("ready-lost", ANYWHERE, k->h.ready_l2[0][0] = 0,
@@ -152,16 +151,13 @@ static void ready_queues(void)
     BREAKS("ready-lost", w.stopped.tcb, TCB(w.stopped)->queued = 1);
     BREAKS("runnable-lost", w.stopped.tcb,
            TCB(w.stopped)->state = STATE_RESTART);
-    BREAKS("current-queued", w.server.tcb, k->h.current = w.ready_a.tcb,
-           k->h.current_thread = TCB(w.ready_a)->thread,
-           TCB(w.server)->state = STATE_INACTIVE,
-           TCB(w.server)->priority = TCB(w.server)->priority,
-           make_queued(m, w.server));
+    BREAKS("current-queued", w.server.tcb, sched_enqueue(k, TCB(w.server)));
 }
 
 static void who_runs(void)
 {
-    BREAKS("current", ~0ul << 12, k->h.current = ~0ul << 12);
+    BREAKS("current", ~0ul << 12, k->h.current = ~0ul << 12,
+           TCB(w.server)->state = STATE_INACTIVE);
     BREAKS("current-entry", w.server.tcb, k->h.current_thread++);
     BREAKS("current-entry", 0, k->h.current = 0,
            TCB(w.server)->state = STATE_INACTIVE);
@@ -191,7 +187,7 @@ static void a_current_thread_that_is_asked_to_enter(void)
 static void entries_of_the_host(void)
 {
     BREAKS("thread-entry", ANYWHERE,
-           k->h.thread[TCB(w.ready_a)->thread].tcb = w.frame);
+           k->h.thread[TCB(w.receiver)->thread].tcb = 4096);
     BREAKS("thread-entry", w.receiver.tcb, TCB(w.receiver)->thread++);
     BREAKS("thread-process", w.receiver.tcb,
            k->h.thread[TCB(w.receiver)->thread].process = IMAGE_PROCESSES);
@@ -213,5 +209,5 @@ TESTS(TEST(the_list_of_tcbs), TEST(fields_of_threads), TEST(slots_of_tcbs),
       TEST(threads_without_capability), TEST(queues_of_endpoints),
       TEST(queues_of_notifications), TEST(threads_that_wait),
       TEST(ready_queues), TEST(who_runs),
-      TEST(a_current_thread_that_is_asked_to_enter),
-      TEST(entries_of_the_host), TEST(the_header))
+      TEST(a_current_thread_that_is_asked_to_enter), TEST(entries_of_the_host),
+      TEST(the_header))

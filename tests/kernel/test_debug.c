@@ -85,6 +85,8 @@ static void a_thread_gets_a_name(void)
     strcpy((char *)(buffer_of(&m, t.tcb) + BUFFER_MSG), "worker");
     trap(&m, t.tcb, SYS_DEBUG_NAME_THREAD, t.cap, NULL);
     CHECK_EQ(strcmp(kernel_name(m.k, t.tcb), "worker"), 0);
+    CHECK(m.k->h.thread[kernel_thread_of(m.k, t.tcb)].flags &
+          THREAD_RENAMED);
     machine_free(&m);
 }
 

@@ -149,12 +149,12 @@ static void get_is_refused_and_control_has_its_checks(void)
 }
 
 /* The answer is RangeError [0, max]. */
-#define CHECK_RANGE(m, call, max) \
-    do { \
-        CHECK_EQ((call), SEL4_RANGE_ERROR); \
-        CHECK_EQ(got_length((m), (m)->caller), 2); \
-        CHECK_EQ(got_word((m), (m)->caller, 0), 0); \
-        CHECK_EQ(got_word((m), (m)->caller, 1), (max)); \
+#define CHECK_RANGE(m, call, max)                                              \
+    do {                                                                       \
+        CHECK_EQ((call), SEL4_RANGE_ERROR);                                    \
+        CHECK_EQ(got_length((m), (m)->caller), 2);                             \
+        CHECK_EQ(got_word((m), (m)->caller, 0), 0);                            \
+        CHECK_EQ(got_word((m), (m)->caller, 1), (max));                        \
     } while (0)
 
 static void the_checks_of_getting_a_handler_have_an_order(void)
@@ -216,8 +216,7 @@ static void a_notification_needs_the_right_to_send(void)
     CHECK_EQ(cap_copy(&m, receive_only, n, RIGHT_READ), SEL4_NO_ERROR);
     CHECK_EQ(INVOKE_PLAIN(&m, handler, METHOD_IRQ_HANDLER_SET_NOTIFICATION),
              SEL4_TRUNCATED_MESSAGE);
-    CHECK_EQ(INVOKE(&m, handler, METHOD_IRQ_HANDLER_SET_NOTIFICATION,
-                    CAPS(ep)),
+    CHECK_EQ(INVOKE(&m, handler, METHOD_IRQ_HANDLER_SET_NOTIFICATION, CAPS(ep)),
              SEL4_INVALID_CAPABILITY);
     CHECK_EQ(got_word(&m, m.caller, 0), 0);
     CHECK_EQ(INVOKE(&m, handler, METHOD_IRQ_HANDLER_SET_NOTIFICATION,

@@ -26,8 +26,9 @@ TEST_FLAGS = ["-std=gnu11", *COMMON]
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
 
 
-def run(*arguments: str | Path, **more: dict[str, str]) -> None:
-    done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, **more)
+def run(*arguments: str | Path) -> None:
+    line = list(map(str, arguments))
+    done = subprocess.run(line, capture_output=True, text=True, env=ENVIRONMENT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -61,4 +62,4 @@ def test_the_core_behaves(
 ) -> None:
     target = tmp_path / program.stem
     run(*toolchain.find_compiler(), *TEST_FLAGS, *includes, program, *core, "-o", target)
-    run(target, env=ENVIRONMENT)
+    run(target)

@@ -68,8 +68,8 @@ static void each_make_pool_check_refuses_in_its_order(void)
 
     CHECK_EQ(INVOKE_PLAIN(&m, CONTROL, METHOD_X86_ASID_POOL_ASSIGN),
              SEL4_ILLEGAL_OPERATION);
-    CHECK_EQ(INVOKE(&m, CONTROL, METHOD_X86_ASID_CONTROL_MAKE_POOL,
-                    WORDS(dest), CAPS(untyped, ROOT)),
+    CHECK_EQ(INVOKE(&m, CONTROL, METHOD_X86_ASID_CONTROL_MAKE_POOL, WORDS(dest),
+                    CAPS(untyped, ROOT)),
              SEL4_TRUNCATED_MESSAGE);
     CHECK_EQ(INVOKE(&m, CONTROL, METHOD_X86_ASID_CONTROL_MAKE_POOL,
                     WORDS(dest, 64), CAPS(untyped)),
@@ -219,11 +219,9 @@ static void a_pool_that_was_destroyed_under_a_capability(void)
     machine_free(&m);
 }
 
-TESTS(TEST(the_first_vspace_has_asid_1),
-      TEST(seven_more_pools_can_be_made),
+TESTS(TEST(the_first_vspace_has_asid_1), TEST(seven_more_pools_can_be_made),
       TEST(each_make_pool_check_refuses_in_its_order),
-      TEST(a_pool_begins_empty),
-      TEST(a_pool_has_512_asids_but_the_first),
+      TEST(a_pool_begins_empty), TEST(a_pool_has_512_asids_but_the_first),
       TEST(each_assign_check_refuses_in_its_order),
       TEST(a_vspace_without_its_pool_is_of_no_use),
       TEST(a_pool_that_was_destroyed_under_a_capability))

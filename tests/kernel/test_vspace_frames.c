@@ -64,8 +64,7 @@ static void holes_reach_as_far_as_the_missing_table(void)
 /* Untyped memory of 1 GiB that is not the one objects are made of. */
 static word gib_untyped(struct machine *m)
 {
-    for (word i = m->k->h.boot.untyped_start; i < m->k->h.boot.untyped_end;
-         i++)
+    for (word i = m->k->h.boot.untyped_start; i < m->k->h.boot.untyped_end; i++)
         if (!slot_of(m, i)->cap.untyped.device && i != m->untyped &&
             slot_of(m, i)->cap.untyped.bits == 30)
             return i;
@@ -148,8 +147,7 @@ static void each_map_check_refuses_and_changes_nothing(void)
     check_no_table(&m, 39);
     CHECK_EQ(page_map(&m, frame, s.pml4, BASE + GIB, RW), SEL4_FAILED_LOOKUP);
     check_no_table(&m, 30);
-    CHECK_EQ(page_map(&m, frame, s.pml4, BASE + MIB2, RW),
-             SEL4_FAILED_LOOKUP);
+    CHECK_EQ(page_map(&m, frame, s.pml4, BASE + MIB2, RW), SEL4_FAILED_LOOKUP);
     check_no_table(&m, 21);
     CHECK_EQ(page_map(&m, large, other, BASE, RW), SEL4_FAILED_LOOKUP);
     check_no_table(&m, 39);
@@ -231,8 +229,7 @@ static void rights_and_attributes_reach_the_entry(void)
     static const struct {
         word rights, low_bits;
     } cases[] = {
-        { RW, 7 },
-        { RIGHT_ALL, 7 },
+        { RW, 7 },          { RIGHT_ALL, 7 },
         { RIGHT_READ, 5 },  /* present, user */
         { RIGHT_WRITE, 3 }, /* write-only is nothing: present, supervisor */
         { 0, 3 },
@@ -254,8 +251,7 @@ static void rights_and_attributes_reach_the_entry(void)
     }
     CHECK_EQ(cap_copy(&m, read_only, frame, RIGHT_READ), SEL4_NO_ERROR);
     CHECK_EQ(slot_of(&m, read_only)->cap.frame.rights, FRAME_READ_ONLY);
-    CHECK_EQ(page_map(&m, read_only, s.pml4, BASE + 0x1000, RW),
-             SEL4_NO_ERROR);
+    CHECK_EQ(page_map(&m, read_only, s.pml4, BASE + 0x1000, RW), SEL4_NO_ERROR);
     CHECK_EQ(look(&m, s.pml4, BASE + 0x1000).write, 0);
     machine_free(&m);
 }
@@ -329,5 +325,4 @@ TESTS(TEST(a_frame_is_mapped_read_and_unmapped),
       TEST(mapping_over_another_frame_replaces_it),
       TEST(rights_and_attributes_reach_the_entry),
       TEST(large_pages_have_their_attribute_bit_elsewhere),
-      TEST(device_frames_are_marked),
-      TEST(deleting_a_frame_unmaps_it))
+      TEST(device_frames_are_marked), TEST(deleting_a_frame_unmaps_it))

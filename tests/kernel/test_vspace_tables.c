@@ -203,11 +203,9 @@ static void revoked_tables_are_cleared_for_their_next_use(void)
     machine_free(&m);
 }
 
-TESTS(TEST(tables_are_mapped_from_the_top),
-      TEST(addresses_are_rounded_down),
+TESTS(TEST(tables_are_mapped_from_the_top), TEST(addresses_are_rounded_down),
       TEST(each_map_check_refuses_in_its_order),
-      TEST(the_last_pdpt_is_the_users),
-      TEST(unmapping_clears_the_table),
+      TEST(the_last_pdpt_is_the_users), TEST(unmapping_clears_the_table),
       TEST(a_stale_table_unhooks_nothing),
       TEST(only_mapped_tables_can_be_copied),
       TEST(deleting_the_last_capability_unhooks),

@@ -5,7 +5,8 @@
  * capabilities, a mapped vspace with a process, an interrupt and I/O ports.
  *
  *   server     runs, and owes `client` an answer
- *   ready_a, ready_b   stand in one ready queue, in this order
+ *   ready_b, ready_a   stand in one ready queue, in this order: who is resumed
+ *              last is first
  *   sender_a, sender_b stand in the queue of ep_send, with badge 5
  *   receiver   waits at ep_receive
  *   waiter_a, waiter_b wait for n_wait
@@ -92,9 +93,8 @@ static void world_platform(struct world *w)
     p->vspace = object_of(m, w->space.pml4);
 
     w->pool = m->next_slot++;
-    CHECK_EQ(INVOKE(m, SEL4_CAP_ASID_CONTROL,
-                    METHOD_X86_ASID_CONTROL_MAKE_POOL, WORDS(w->pool, 64),
-                    CAPS(untyped, ROOT)),
+    CHECK_EQ(INVOKE(m, SEL4_CAP_ASID_CONTROL, METHOD_X86_ASID_CONTROL_MAKE_POOL,
+                    WORDS(w->pool, 64), CAPS(untyped, ROOT)),
              SEL4_NO_ERROR);
     w->port = m->next_slot++;
     CHECK_EQ(INVOKE(m, SEL4_CAP_IO_PORT_CONTROL,

@@ -2,7 +2,8 @@
 /*
  * What a program asks its start-up code. In hosted programs the C library
  * starts main() and gives each thread its TLS; so only questions and the way
- * out are left, and the real header's functions that lay out TLS are absent.
+ * out are left, and the real header's functions that lay out TLS are there for
+ * root tasks alone.
  */
 #pragma once
 
@@ -50,6 +51,39 @@ sel4runtime_pre_exit_cb *sel4runtime_set_pre_exit(sel4runtime_pre_exit_cb *cb);
  * exit() if there is none (which runs destructors).
  */
 void sel4runtime_exit(int code);
+
+#ifdef SEL4EMU_ROOT
+/* Bytes of memory that a thread's TLS needs. */
+sel4runtime_size_t sel4runtime_get_tls_size(void);
+
+/* Lay out the TLS of a new thread there; returns its FS base (0 for null). */
+sel4runtime_uintptr_t sel4runtime_write_tls_image(void *tls_memory);
+
+/* Set the calling thread's FS base. */
+static inline void
+sel4runtime_set_tls_base(sel4runtime_uintptr_t tls_base)
+{
+    seL4_SetTLSBase(tls_base);
+}
+
+/*
+ * Set a variable in another thread's TLS: 0, or nonzero if it is no
+ * thread-local variable.
+ */
+#define sel4runtime_set_tls_variable(thread_pointer, variable, value)         \
+    ({                                                                        \
+        __typeof__(variable) sel4runtime_value = (value);                     \
+        __sel4runtime_write_tls_variable(                                     \
+            (sel4runtime_uintptr_t)(thread_pointer),                          \
+            (unsigned char *)&(variable),                                     \
+            (unsigned char *)&sel4runtime_value, sizeof(variable));           \
+    })
+
+int __sel4runtime_write_tls_variable(sel4runtime_uintptr_t dest_tls_base,
+                                     unsigned char *local_tls_dest,
+                                     unsigned char *src,
+                                     sel4runtime_size_t bytes);
+#endif
 
 #ifdef __cplusplus
 }

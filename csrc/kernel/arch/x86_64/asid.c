@@ -146,8 +146,8 @@ static enum outcome check_pool(struct kernel *k, union cap pool)
 static enum outcome check_unassigned(struct kernel *k, union cap vspace)
 {
     if (vspace.type != CAP_PML4)
-        return error_invalid_capability(
-            k, 1, WHY(REASON_ASID_NOT_PML4, vspace.type));
+        return error_invalid_capability(k, 1,
+                                        WHY(REASON_ASID_NOT_PML4, vspace.type));
     if (vspace.pml4.asid)
         return error_invalid_capability(
             k, 1, WHY(REASON_ASID_ASSIGNED, vspace.pml4.asid));

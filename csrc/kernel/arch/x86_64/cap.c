@@ -3,10 +3,10 @@
  * What can be done with the architecture's capabilities, by type; see
  * kernel/arch.h.
  */
+#include "kernel/arch.h"
 #include "kernel/arch/x86_64/asid.h"
 #include "kernel/arch/x86_64/ioport.h"
 #include "kernel/arch/x86_64/vspace.h"
-#include "kernel/arch.h"
 
 enum outcome arch_cap_derive(struct kernel *k, struct cte *slot, union cap cap,
                              union cap *ret)
@@ -17,8 +17,8 @@ enum outcome arch_cap_derive(struct kernel *k, struct cte *slot, union cap cap,
     case CAP_PAGE_DIRECTORY:
     case CAP_PDPT:
         if (!cap.table.mapped)
-            return error_illegal_operation(
-                k, WHY(REASON_TABLE_NOT_MAPPED, cap.type));
+            return error_illegal_operation(k, WHY(REASON_TABLE_NOT_MAPPED,
+                                                  cap.type));
         break;
     case CAP_PML4:
         if (!cap.pml4.mapped)

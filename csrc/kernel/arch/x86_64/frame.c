@@ -56,9 +56,9 @@ static enum outcome check_window(struct kernel *k, paddr vspace, word vaddr,
     if (!p || !(p->flags & PROCESS_HOSTED)) {
         if (end <= VSPACE_RESERVED_START)
             return OUTCOME_DONE;
-        return error_invalid_argument(
-            k, 0,
-            WHY(REASON_VADDR_RESERVED, bits, vaddr, VSPACE_RESERVED_START));
+        return error_invalid_argument(k, 0,
+                                      WHY(REASON_VADDR_RESERVED, bits, vaddr,
+                                          VSPACE_RESERVED_START));
     }
     for (i = 0; i < p->window_count && i < IMAGE_WINDOWS; i++)
         if (vaddr >= p->window[i].start && end <= p->window[i].end)
@@ -78,8 +78,8 @@ static enum outcome find_entry(struct kernel *k, paddr vspace, word vaddr,
     if (o != OUTCOME_DONE)
         return o;
     if (entry_is_table(*entry, level))
-        return error_delete_first(
-            k, WHY(REASON_TABLE_IN_WAY, vaddr, level_bits(level)));
+        return error_delete_first(k, WHY(REASON_TABLE_IN_WAY, vaddr,
+                                         level_bits(level)));
     *ret = entry;
     return OUTCOME_DONE;
 }

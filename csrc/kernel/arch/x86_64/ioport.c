@@ -58,8 +58,8 @@ static enum outcome check_free(struct kernel *k, word first, word last)
                                       WHY(REASON_IO_PORT_ORDER, last, first));
     used = io_ports_first_used(k, first, last);
     if (used <= last)
-        return error_revoke_first(
-            k, WHY(REASON_IO_PORT_IN_USE, used, first, last));
+        return error_revoke_first(k, WHY(REASON_IO_PORT_IN_USE, used, first,
+                                         last));
     return OUTCOME_DONE;
 }
 
@@ -86,9 +86,9 @@ enum outcome decode_io_port_control(struct kernel *k, struct call *call)
         return o;
 
     call_commit(k, call);
-    union cap range = { .io_port = { .type = CAP_IO_PORT,
-                                     .first = first,
-                                     .last = last } };
+    union cap range = {
+        .io_port = { .type = CAP_IO_PORT, .first = first, .last = last }
+    };
     mark_used(k, first, last);
     cdt_insert(k, range, call->slot, dest);
     return OUTCOME_DONE;
@@ -134,9 +134,9 @@ enum outcome decode_io_port(struct kernel *k, struct call *call)
     word last = port + m.bytes - 1;
 
     if (port < range.io_port.first || last > range.io_port.last)
-        return error_illegal_operation(
-            k, WHY(REASON_IO_PORT_OUTSIDE, port, last, range.io_port.first,
-                   range.io_port.last));
+        return error_illegal_operation(k, WHY(REASON_IO_PORT_OUTSIDE, port,
+                                              last, range.io_port.first,
+                                              range.io_port.last));
     call_commit(k, call);
     if (m.out) {
         port_out(k, port_devices, port, m.bytes, call_argument(call, 1));

@@ -3,9 +3,10 @@
  * Making the architecture's objects, and what threads need of them: the root
  * of a VSpace, and the frame of an IPC buffer.
  */
-#include "kernel/arch/x86_64/asid.h"
-#include "kernel/arch/x86_64/vspace.h"
 #include "kernel/arch.h"
+#include "kernel/arch/x86_64/asid.h"
+#include "kernel/arch/x86_64/paging.h"
+#include "kernel/arch/x86_64/vspace.h"
 
 #define FIRST_ASID 1
 
@@ -78,8 +79,7 @@ paddr arch_vspace_of(struct kernel *k, union cap root)
     return root.obj;
 }
 
-enum outcome arch_check_ipc_buffer(struct kernel *k, word vaddr,
-                                   union cap cap)
+enum outcome arch_check_ipc_buffer(struct kernel *k, word vaddr, union cap cap)
 {
     word size = 1ul << SEL4_IPC_BUFFER_SIZE_BITS;
 
@@ -105,8 +105,8 @@ paddr arch_ipc_buffer(union cap cap, word vaddr, bool write)
     return cap.obj + (vaddr & ((1ul << frame_bits(cap.frame.size)) - 1));
 }
 
-void arch_boot(struct kernel *k, paddr pml4, paddr asid_pool,
-               union cap *vspace, union cap *pool)
+void arch_boot(struct kernel *k, paddr pml4, paddr asid_pool, union cap *vspace,
+               union cap *pool)
 {
     k->h.asid_table[FIRST_ASID / ASID_POOL_SIZE] = asid_pool;
     asid_assign(k, asid_pool, FIRST_ASID, pml4);
@@ -114,7 +114,29 @@ void arch_boot(struct kernel *k, paddr pml4, paddr asid_pool,
                                      .obj = pml4,
                                      .asid = FIRST_ASID,
                                      .mapped = 1 } };
-    *pool = (union cap){ .asid_pool = { .type = CAP_ASID_POOL,
-                                        .obj = asid_pool,
-                                        .base = 0 } };
+    *pool = (union cap){
+        .asid_pool = { .type = CAP_ASID_POOL, .obj = asid_pool, .base = 0 }
+    };
+}
+
+union cap arch_boot_map(struct kernel *k, paddr pml4, enum sel4_object type,
+                        paddr at, word vaddr)
+{
+    union cap cap = arch_object_create(k, type, at, false);
+    unsigned level =
+        cap.type == CAP_FRAME ? LEVEL_PT : table_level(cap.type) + 1;
+    struct paging_walk w = paging_walk(k, pml4, vaddr, level);
+
+    if (cap.type == CAP_FRAME) {
+        cap.frame.asid = FIRST_ASID;
+        cap.frame.vaddr = vaddr;
+        cap.frame.map = FRAME_MAP_VSPACE;
+        *w.entry = entry_page(cap, FRAME_READ_WRITE, 0);
+    } else {
+        cap.table.asid = FIRST_ASID;
+        cap.table.vaddr = vaddr;
+        cap.table.mapped = 1;
+        *w.entry = entry_table(at, 0);
+    }
+    return cap;
 }

@@ -70,8 +70,8 @@ static enum outcome find_entry(struct kernel *k, paddr vspace, word vaddr,
     if (o != OUTCOME_DONE)
         return o;
     if (*entry & ENTRY_PRESENT)
-        return error_delete_first(
-            k, WHY(REASON_ENTRY_IN_USE, vaddr, level_bits(level)));
+        return error_delete_first(k, WHY(REASON_ENTRY_IN_USE, vaddr,
+                                         level_bits(level)));
     *ret = entry;
     return OUTCOME_DONE;
 }
@@ -97,10 +97,9 @@ static enum outcome decode_map(struct kernel *k, struct call *call)
     if (o != OUTCOME_DONE)
         return o;
     if (vaddr > SEL4_USER_TOP)
-        return error_invalid_argument(
-            k, 0,
-            WHY(REASON_VADDR_TOO_HIGH, vaddr, SEL4_USER_TOP,
-                level_bits(level)));
+        return error_invalid_argument(k, 0,
+                                      WHY(REASON_VADDR_TOO_HIGH, vaddr,
+                                          SEL4_USER_TOP, level_bits(level)));
     o = check_vspace_asid(k, vspace);
     if (o == OUTCOME_DONE)
         o = find_entry(k, vspace.obj, vaddr, level, &entry);

@@ -34,8 +34,7 @@ struct irq_route irq_route(struct kernel *k, word irq)
         ret.bus = r >> 2 & 255;
         ret.device = r >> 10 & 31;
         ret.function = r >> 15 & 7;
-        ret.handle = r >> 18 |
-                     (k->h.irq[irq].state >> IRQ_HANDLE_SHIFT) << 14;
+        ret.handle = r >> 18 | (k->h.irq[irq].state >> IRQ_HANDLE_SHIFT) << 14;
         break;
     default:
         break;
@@ -155,8 +154,8 @@ void irq_deliver(struct kernel *k)
     word i;
 
     for (i = 0; i < IMAGE_IRQS / 32; i++) {
-        uint32_t bits = __atomic_exchange_n(&k->h.irq_pending[i], 0,
-                                            __ATOMIC_ACQ_REL);
+        uint32_t bits =
+            __atomic_exchange_n(&k->h.irq_pending[i], 0, __ATOMIC_ACQ_REL);
 
         while (bits) {
             irq_raise(k, i * 32 + (word)__builtin_ctz(bits));
@@ -304,8 +303,8 @@ enum outcome decode_irq_control(struct kernel *k, struct call *call)
 /* ---- IRQHandler ---- */
 
 /* SetNotification: notification. */
-static enum outcome decode_set_notification(struct kernel *k,
-                                            struct call *call, word irq)
+static enum outcome decode_set_notification(struct kernel *k, struct call *call,
+                                            word irq)
 {
     struct cte *source = call->extra[0];
 

@@ -12,8 +12,8 @@ static uint32_t width_mask(unsigned bytes)
     return bytes < 4 ? (1u << (8 * bytes)) - 1 : ~0u;
 }
 
-static const struct port_device *
-device_at(const struct port_device *const *devices, word port)
+static const struct port_device *device_at(
+    const struct port_device *const *devices, word port)
 {
     while (*devices && (port < (*devices)->first || port > (*devices)->last))
         devices++;

@@ -8,41 +8,29 @@
 
 #include <sel4/macros.h>
 
-/*
- * The declaration has to agree with the C library's <assert.h>, which a program
- * may include as well.
- */
-#ifdef __has_include
-#if __has_include(<features.h>)
-#include <features.h>
-#endif
-#endif
-
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#ifdef __GLIBC__
-extern void __assert_fail(const char *str, const char *file, unsigned int line,
-                          const char *function) __THROW
-    __attribute__((__noreturn__));
-#else
-void __assert_fail(const char *str, const char *file, int line,
-                   const char *function);
-#endif
+/*
+ * __assert_fail() under another name: C libraries do not agree on the type of
+ * its third parameter, and programs that bring their own have either.
+ */
+void sel4emu_assert_fail(const char *str, const char *file, int line,
+                         const char *function) __asm__("__assert_fail");
 
 #ifdef __cplusplus
 }
 #endif
 
 /* Fail, with a text that says why. */
-#define seL4_Fail(s) __assert_fail(s, __FILE__, __LINE__, __func__)
+#define seL4_Fail(s) sel4emu_assert_fail(s, __FILE__, __LINE__, __func__)
 
 /* Fail if `expr` is false. */
 #define seL4_Assert(expr)                                                      \
     do {                                                                       \
         if (!(expr)) {                                                         \
-            __assert_fail(#expr, __FILE__, __LINE__, __func__);                \
+            sel4emu_assert_fail(#expr, __FILE__, __LINE__, __func__);          \
         }                                                                      \
     } while (0)
 

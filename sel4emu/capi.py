@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""libsel4 from Python, by its real names.
+
+    with machine.capi() as lib:
+        badge = lib.ffi.new("seL4_Word *")
+        lib.seL4_CNode_Mint(lib.seL4_CapInitThreadCNode, 100, 64, ...)
+        lib.seL4_SetMR(0, 42)
+        info = lib.seL4_Call(100, lib.seL4_MessageInfo_new(0, 0, 0, 1))
+
+These are the same stubs that C clients are linked with, compiled for Python. They run as the agent
+of the calling Python thread, with its IPC buffer, so what works here works in C, argument for
+argument. `lib` of this module is bound like the last `capi()` that the calling thread is inside of.
+
+Results are what C sees: an error number, a struct. For errors as exceptions use the methods of
+`Capability`, or `machine.invoke()`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .errors import MachineError
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+__all__ = ["CApi", "bind", "ffi", "lib"]
+
+NO_MODULE = (
+    "the cffi module sel4emu._capi is missing: this installation of sel4emu is not complete. "
+    "Install it again: pip install --force-reinstall sel4emu")
+
+try:
+    from . import _capi
+except ImportError as error:  # pragma: no cover - an incomplete installation
+    raise ImportError(NO_MODULE) from error
+
+#: The cffi interface: types, casts, memory for out-parameters.
+ffi = _capi.ffi
+
+IPC_BUFFER_BYTES = 1024
+MASK = (1 << 64) - 1
+
+
+class _Thread(threading.local):
+    """What the calling thread is bound to, innermost last; and what went wrong in the gate."""
+
+    def __init__(self) -> None:
+        self.bound: list[Binding] = []
+        self.error: BaseException | None = None
+
+
+_thread = _Thread()
+
+
+class Binding:
+    """A machine and the IPC buffer of one Python thread's agent."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.agent = machine.agents.current()
+        thread = machine.core.thread(self.agent.tcb)
+        if thread is None or not thread["ipc_frame"]:
+            raise MachineError("this Python thread's agent has no IPC buffer")
+        self.memory = memoryview(machine.core.memory(thread["ipc_frame"], IPC_BUFFER_BYTES, True))
+        self.buffer = ffi.from_buffer(self.memory, require_writable=True)
+
+    def enter(self, number: int, frame: Any) -> None:
+        """Make a system call with the registers in `frame`, and put the answer there."""
+        core, signed = self.machine.core, number - (1 << 64) if number >> 63 else number
+        words = (frame.mr[0], frame.mr[1], frame.mr[2], frame.mr[3])
+        badge, info, answer, _ = core.agent_call(
+            self.agent.index, signed, frame.cap, frame.info, words, (), frame.reply, frame.dest)
+        frame.cap, frame.info = badge, info
+        for i, word in enumerate(answer[:4]):
+            frame.mr[i] = word
+
+
+@ffi.def_extern()  # type: ignore[untyped-decorator]
+def sel4emu_python_syscall(number: int, frame: Any) -> None:
+    """The gate: called by every stub. Exceptions wait until the stub has returned."""
+    if _thread.error is not None:
+        return
+    try:
+        _thread.bound[-1].enter(int(number), frame)
+    except BaseException as error:  # noqa: BLE001 - raised again by CApi
+        _thread.error = error
+
+
+class CApi:
+    """Functions, enumerators and constants of libsel4 as attributes."""
+
+    #: The cffi interface.
+    ffi = ffi
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(_capi.lib, name)
+        return _guarded(name, found) if callable(found) else found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(_capi.lib), "ffi"})
+
+
+def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        if not _thread.bound:
+            raise MachineError(
+                f"{name}() has no machine: call it inside `with machine.capi() as lib:`, in each "
+                "Python thread that does")
+        result = function(*arguments)
+        error, _thread.error = _thread.error, None
+        if error is not None:
+            raise error
+        return result
+
+    call.__name__ = name
+    call.__doc__ = function.__doc__
+    return call
+
+
+#: libsel4, bound to the machine whose capi() the calling thread is inside of.
+lib = CApi()
+
+
+@contextmanager
+def bind(machine: Machine) -> Iterator[CApi]:
+    """Bind libsel4 to a machine, for the calling thread; see Machine.capi()."""
+    binding = Binding(machine)
+    _thread.bound.append(binding)
+    _capi.lib.sel4emu_bind(binding.buffer)
+    try:
+        yield lib
+    finally:
+        _thread.bound.pop()
+        outer = _thread.bound[-1].buffer if _thread.bound else ffi.NULL
+        _capi.lib.sel4emu_bind(outer)
