@@ -17,7 +17,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import _api
 from .errors import ERRORS, AgentFault, DeadlockError, MachineError, SeL4Error, Timeout
@@ -37,6 +37,15 @@ LOOK_AGAIN = 0.5
 
 #: System calls that a message with capabilities may come in by.
 RECEIVING = frozenset(("Recv", "NBRecv", "Call", "ReplyRecv", "Wait", "NBWait"))
+
+
+#: What agent_enter() takes: number, capability, info, words, capabilities, reply object,
+#: destination (MCS), receive path.
+Trap: TypeAlias = tuple[
+    int, int, int, Sequence[int], Sequence[int], int, int, tuple[int, int, int]]
+
+#: No receive path: the one in the IPC buffer stays.
+NOWHERE = (0, 0, 0)
 
 
 class Agent:
@@ -67,14 +76,18 @@ class Agent:
         With a time-out the call is taken back when it passes. Without one, a deadlock ends the
         call: an exception instead of a wait for ever.
         """
-        core = self.machine.core
-        receive = (0, 0, 0)
+        receive = NOWHERE
         if name in RECEIVING:
             receive = (_api.RootSlot.InitThreadCNode, self._receive_slot(), CSPACE_DEPTH)
         word = (info or MessageInfo()).pack()
+        trap = (self.numbers[name], cap, word, words, caps, 0, 0, receive)
+        return self.trap(name, trap, timeout)
+
+    def trap(self, name: str, trap: Trap, timeout: float | None = None) -> Answer:
+        """Enter the kernel with these registers, and wait until the call is complete."""
+        core = self.machine.core
         try:
-            if core.agent_enter(
-                    self.index, self.numbers[name], cap, word, words, caps, 0, 0, receive):
+            if core.agent_enter(self.index, *trap):
                 return core.agent_wait(self.index, 0)
             return self._wait(name, timeout)
         except AgentFault:
@@ -126,20 +139,12 @@ class Agent:
         caps = [int(arguments[c]) for c in codec.caps]
         words = codec.encode(arguments)
         info = MessageInfo(codec.label, len(words), len(caps)).pack()
-        badge, word, answer, extra = self._call(target, info, words, caps)
+        trap = (self.numbers["Call"], target, info, words, caps, 0, 0, NOWHERE)
+        _, word, answer, _ = self.trap("Call", trap)
         label = word >> 12
         if label == 0:
             return codec.decode(answer)
         raise self._error(codec, label, answer, target, capability, arguments)
-
-    def _call(self, target: int, info: int, words: list[int], caps: list[int]) -> Answer:
-        core = self.machine.core
-        try:
-            if core.agent_enter(self.index, self.numbers["Call"], target, info, words, caps):
-                return core.agent_wait(self.index, 0)
-            return self._wait("Call", None)
-        except AgentFault:
-            raise self._fault("Call") from None
 
     def _error(
         self, codec: Codec, label: int, words: Sequence[int], target: int,

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .agent import NOWHERE
 from .errors import MachineError
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ except ImportError as error:  # pragma: no cover - an incomplete installation
 ffi = _capi.ffi
 
 IPC_BUFFER_BYTES = 1024
-MASK = (1 << 64) - 1
 
 
 class _Thread(threading.local):
@@ -62,6 +62,7 @@ class Binding:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.agent = machine.agents.current()
+        self.names = {number: name for name, number in self.agent.numbers.items()}
         thread = machine.core.thread(self.agent.tcb)
         if thread is None or not thread["ipc_frame"]:
             raise MachineError("this Python thread's agent has no IPC buffer")
@@ -70,10 +71,10 @@ class Binding:
 
     def enter(self, number: int, frame: Any) -> None:
         """Make a system call with the registers in `frame`, and put the answer there."""
-        core, signed = self.machine.core, number - (1 << 64) if number >> 63 else number
+        signed = number - (1 << 64) if number >> 63 else number
         words = (frame.mr[0], frame.mr[1], frame.mr[2], frame.mr[3])
-        badge, info, answer, _ = core.agent_call(
-            self.agent.index, signed, frame.cap, frame.info, words, (), frame.reply, frame.dest)
+        trap = (signed, frame.cap, frame.info, words, (), frame.reply, frame.dest, NOWHERE)
+        badge, info, answer, _ = self.agent.trap(self.names.get(signed, str(signed)), trap)
         frame.cap, frame.info = badge, info
         for i, word in enumerate(answer[:4]):
             frame.mr[i] = word

@@ -16,7 +16,7 @@ static bool check_ready_queue(struct check *c, word domain, word priority)
     paddr prev = 0;
 
     for (paddr p = q->head; p != 0; p = tcb_at(k, p)->sched_next) {
-        const struct tcb *t = tcb_at(k, p);
+        const struct tcb *t = tcb_checked(k, p);
 
         if (!check_has(c, p, FACT_LISTED) || t->sched_prev != prev ||
             !word_set_add(&c->facts, fact(p, FACT_READY)))

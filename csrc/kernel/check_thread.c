@@ -43,7 +43,7 @@ static bool check_queue(struct check *c, const struct queue *q)
     paddr prev = 0;
 
     for (paddr p = q->head; p != 0; p = tcb_at(k, p)->ep_next) {
-        struct tcb *t = tcb_at(k, p);
+        struct tcb *t = tcb_checked(k, p);
 
         if (!check_has(c, p, FACT_LISTED) || t->ep_prev != prev ||
             !word_set_add(&c->facts, fact(p, FACT_IPC_QUEUED)))
