@@ -4,8 +4,8 @@
 1. csrc/gen turns the API description (csrc/spec) into headers and tables, in build/generated.
 2. The extension sel4emu._core: kernel core, gates' common part, monitor, Python binding.
 3. What C programs are built with: sel4emu/include, and sel4emu/lib with one client library and one
-   for root tasks for each kernel (classic, MCS). Kernel core, gate and client code lie in a text section of their own
-   there, so that a fault inside them can be told from one of the program.
+   for root tasks for each kernel (classic, MCS). Kernel core, gate and client code lie in a text
+   section of their own there, so that a fault inside them can be told from one of the program.
 
 Sources are found by pattern, and only what changed is compiled again. Environment: CC names the
 compiler, SEL4EMU_SANITIZE=address,undefined builds the extension with sanitizers, SEL4EMU_WERROR=1

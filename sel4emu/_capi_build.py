@@ -22,7 +22,7 @@ from sysconfig import get_config_var
 from typing import Any
 
 from cffi import FFI
-from pycparser import c_ast, c_generator, c_parser
+from pycparser import c_ast, c_generator, c_parser  # type: ignore[import-untyped, unused-ignore]
 
 ROOT = Path(__file__).resolve().parent.parent if "__file__" in globals() else Path.cwd()
 LIBSEL4 = ROOT / "csrc" / "libsel4"
@@ -41,7 +41,9 @@ MACRO = re.compile(r"#define ((?:seL4|SEL4|CONFIG)_\w+) (.+)")
 NUMBER = re.compile(r"\(?-?(0[xX][0-9a-fA-F]+|\d+)[uUlL]*\)?")
 
 CALLBACK = 'extern "Python" void sel4emu_python_syscall(uint64_t, struct sel4emu_frame *);\n'
-GLUE = HEADER + """
+GLUE = (
+    HEADER
+    + """
 static void sel4emu_python_syscall(uint64_t number, struct sel4emu_frame *frame);
 
 /* Python is the gate: it enters the kernel as the agent of the calling thread. */
@@ -56,6 +58,7 @@ static void sel4emu_bind(void *ipc_buffer)
     __sel4_ipc_buffer = ipc_buffer;
 }
 """
+)
 
 
 def compiler() -> list[str]:
@@ -85,7 +88,7 @@ def _without(text: str, word: str, end: str = "") -> Iterator[str]:
     for match in re.finditer(rf"\b{word}\s*\(", text):
         if match.start() < position:
             continue
-        yield text[position:match.start()]
+        yield text[position : match.start()]
         depth, position = 1, match.end()
         while depth:
             depth += {"(": 1, ")": -1}.get(text[position], 0)
@@ -123,8 +126,10 @@ class Declarations:
 
     @staticmethod
     def _is_variadic(function: Any) -> bool:
-        return any(isinstance(p, c_ast.EllipsisParam)
-                   for p in (function.args.params if function.args else ()))
+        return any(
+            isinstance(p, c_ast.EllipsisParam)
+            for p in (function.args.params if function.args else ())
+        )
 
     def _simplify(self, node: Any) -> None:
         """Leave numbers to the C compiler: values of enumerators, sizes of arrays."""

@@ -9,7 +9,18 @@ lock and let Python's signal handlers run.
 
 import os
 from collections.abc import Iterable
-from typing import Final, Literal, TypeAlias, TypedDict, final
+from typing import Final, final
+
+from ._core_types import (
+    Answer,
+    CapDict,
+    EndpointDict,
+    Exit,
+    NotificationDict,
+    ProcessDict,
+    ThreadDict,
+    TraceDict,
+)
 
 ISOLATION_DIRECT: Final[int]
 ISOLATION_PROCESS: Final[int]
@@ -18,107 +29,6 @@ EXIT_RUNNING: Final[int]
 EXIT_STATUS: Final[int]
 EXIT_SIGNAL: Final[int]
 REGISTERS: Final[int]
-
-#: Badge, message info word, message words, capabilities or badges of an answer.
-Answer: TypeAlias = tuple[int, int, tuple[int, ...], tuple[int, ...]]
-
-#: Kind (EXIT_...), status or signal, number unique to this process, why the monitor ended it.
-Exit: TypeAlias = tuple[int, int, int, str]
-
-ThreadState: TypeAlias = Literal[
-    "inactive", "current", "running", "restart", "receive", "send", "reply", "notification", "host"
-]
-
-class ProcessDict(TypedDict):
-    """A client process."""
-
-    pid: int
-    hosted: bool
-    vspace: int
-    dead: bool
-    windows: tuple[tuple[int, int], ...]
-    name: str
-
-class CapDict(TypedDict):
-    """A capability in a slot. What does not apply to its kind is 0 or False."""
-
-    index: int
-    kind: str
-    object: int
-    size_bits: int
-    rights: int | None
-    badge: int
-    radix: int
-    guard: int
-    guard_size: int
-    device: bool
-    free_bytes: int
-    mapped: bool
-    master: bool
-    vaddr: int
-    asid: int
-    irq: int
-    first_port: int
-    last_port: int
-    original: bool
-    broken: str | None
-
-class ThreadDict(TypedDict):
-    """A thread. `fault` is its number (0: none) and three words that depend on it."""
-
-    tcb: int
-    name: str
-    state: ThreadState
-    priority: int
-    mcp: int
-    domain: int
-    agent: bool
-    process: int
-    cspace: int
-    vspace: int
-    blocked_on: int
-    badge: int
-    is_call: bool
-    queue_position: int
-    bound_notification: int
-    caller: int
-    ipc_buffer: int
-    ipc_frame: int
-    fault_handler: int
-    instruction: int
-    fault: tuple[int, int, int, int]
-    registers: tuple[int, ...]
-
-class EndpointDict(TypedDict):
-    """An endpoint; threads in the order of its queue."""
-
-    state: str
-    threads: tuple[int, ...]
-
-class NotificationDict(TypedDict):
-    """A notification; threads in the order of its queue."""
-
-    state: str
-    threads: tuple[int, ...]
-    badge: int
-    bound_tcb: int
-
-class TraceDict(TypedDict):
-    """A kernel entry. Numbers mean what the enumerations of the core say."""
-
-    sequence: int
-    time_ns: int
-    tcb: int
-    thread: int
-    cause: int
-    system_call: int
-    cap: int
-    info: int
-    method: int
-    error: int
-    reason: str
-    object: int
-    next: int
 
 class MachineError(Exception):
     """The emulator, rather than the emulated kernel, could not go on."""
@@ -136,9 +46,11 @@ class AgentRetired(MachineError):
     """The thread object that a Python thread acts through was deleted."""
 
 class AgentFault(MachineError):
-    """A system call of this Python thread faulted: an address in it does not resolve, or may not be
-    used so. A C thread would have been stopped, and its fault handler told; here the call is taken
-    back."""
+    """A system call of this Python thread faulted: an address in it does not resolve.
+
+    Or it may not be used so. A C thread would have been stopped, and its fault handler told; here
+    the call is taken back.
+    """
 
 class DeadlockError(MachineError):
     """Nobody can run any more, and nothing outside can change that."""
@@ -401,9 +313,7 @@ class Machine:
     def poll_exit(self, process: int) -> Exit:
         """Return what became of a process."""
 
-    def wait_exit(
-        self, process: int, timeout: float | None = None, solitary: bool = False
-    ) -> Exit:
+    def wait_exit(self, process: int, timeout: float | None = None, solitary: bool = False) -> Exit:
         """Wait for the end of a process.
 
         `solitary`: nobody but clients can change anything, so if they are all blocked that is a

@@ -25,7 +25,7 @@ from .invocation import Codec, codecs, syscall_numbers
 from .words import MessageInfo
 
 if TYPE_CHECKING:
-    from ._core import Answer
+    from ._core_types import Answer
     from .capability import Capability
     from .machine import Machine
 
@@ -41,8 +41,7 @@ RECEIVING = frozenset(("Recv", "NBRecv", "Call", "ReplyRecv", "Wait", "NBWait"))
 
 #: What agent_enter() takes: number, capability, info, words, capabilities, reply object,
 #: destination (MCS), receive path.
-Trap: TypeAlias = tuple[
-    int, int, int, Sequence[int], Sequence[int], int, int, tuple[int, int, int]]
+Trap: TypeAlias = tuple[int, int, int, Sequence[int], Sequence[int], int, int, tuple[int, int, int]]
 
 #: No receive path: the one in the IPC buffer stays.
 NOWHERE = (0, 0, 0)
@@ -105,7 +104,8 @@ class Agent:
                 return answer  # it completed in the last moment
             raise Timeout(
                 f"seL4_{name} of {self.describe()} was not complete after {timeout:g} s"
-                f"{self.machine.blame()}") from None
+                f"{self.machine.blame()}"
+            ) from None
         except AgentFault:
             raise
         except BaseException:
@@ -147,8 +147,13 @@ class Agent:
         raise self._error(codec, label, answer, target, capability, arguments)
 
     def _error(
-        self, codec: Codec, label: int, words: Sequence[int], target: int,
-        capability: Capability | None, arguments: dict[str, Any],
+        self,
+        codec: Codec,
+        label: int,
+        words: Sequence[int],
+        target: int,
+        capability: Capability | None,
+        arguments: dict[str, Any],
     ) -> Exception:
         kind = ERRORS.get(label)
         if kind is None:
@@ -160,8 +165,14 @@ class Agent:
             _, code, reason, _, _ = found
         slot = target if capability is None else capability.slot
         error: SeL4Error = kind(
-            codec.name, slot=slot, capability=capability, arguments=arguments,
-            message_registers=words[:count], reason=reason, reason_code=code)
+            codec.name,
+            slot=slot,
+            capability=capability,
+            arguments=arguments,
+            message_registers=words[:count],
+            reason=reason,
+            reason_code=code,
+        )
         return error
 
     def _receive_slot(self) -> int:
@@ -240,9 +251,13 @@ class AgentPool:
         tcb, buffer = arena.retype("TCB"), arena.retype("Page")
         root = _api.RootSlot
         arguments: dict[str, Any] = {
-            "cspace_root": root.InitThreadCNode, "cspace_root_data": 0,
-            "vspace_root": root.InitThreadVSpace, "vspace_root_data": 0,
-            "buffer": 4096, "bufferFrame": buffer}
+            "cspace_root": root.InitThreadCNode,
+            "cspace_root_data": 0,
+            "vspace_root": root.InitThreadVSpace,
+            "vspace_root_data": 0,
+            "buffer": 4096,
+            "bufferFrame": buffer,
+        }
         if machine.kernel == "classic":
             arguments["fault_ep"] = 0
         machine.invoke("TCB_Configure", tcb, **arguments)

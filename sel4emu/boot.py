@@ -3,7 +3,8 @@
 
 The kernel makes the root task's address space, thread and capabilities; what it finds where is
 seL4's boot contract. All else is up to the root task. Python holds no capability of such a machine
-and has no thread in it, but can look inside: `threads()`, `cdt()`, `untypeds()`, `trace()`, `pause()`.
+and has no thread in it, but can look inside: `threads()`, `cdt()`, `untypeds()`, `trace()`,
+`pause()`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import struct
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from . import _api, _core
 from .agent import AgentPool
@@ -22,24 +23,24 @@ from .image import check_kernel, read_image
 from .inspector import Inspector
 from .machine import Machine
 from .slots import SlotAllocator
+from .views import CAUSES
 from .words import PAGE
-
-if TYPE_CHECKING:
-    from ._core import ThreadDict
 
 __all__ = ["Ending", "RootMachine"]
 
 CNODE_BITS = 13
 #: How long a wait for the end goes on before it looks whether the root task has faulted.
 LOOK = 0.2
+#: Trace records that are searched for the root task's last one.
+REMEMBERED = 1000
+CAUSE_LOST = CAUSES.index("lost")
 
 CHUNK = struct.Struct("<QQ")
 CHUNK_TSC_FREQUENCY = 5
 MAX_UNTYPEDS = 230
 
 HOW: TypeAlias = Literal["suspended", "fault", "deadlock", "halted", "time limit"]
-STATUS: dict[HOW, int] = {
-    "suspended": 0, "fault": 3, "deadlock": 4, "halted": 5, "time limit": 124}
+STATUS: dict[HOW, int] = {"suspended": 0, "fault": 3, "deadlock": 4, "halted": 5, "time limit": 124}
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,13 @@ class RootMachine(Machine):
     """
 
     def __init__(
-        self, image: str | os.PathLike[str], memory: int | str = "512M", *,
-        cnode_bits: int = CNODE_BITS, mcs: bool = False, **options: Any,
+        self,
+        image: str | os.PathLike[str],
+        memory: int | str = "512M",
+        *,
+        cnode_bits: int = CNODE_BITS,
+        mcs: bool = False,
+        **options: Any,
     ) -> None:
         #: The executable.
         self.root_image = read_image(image)
@@ -95,26 +101,34 @@ class RootMachine(Machine):
     def _bootinfo(self, extra_len: int) -> BootInfo:
         core = self.core
         untypeds = [
-            (view.object, view.size_bits, view.device) for view in self.inspector.root_slots()
-            if core.untyped_start <= view.index < core.untyped_end]
+            (view.object, view.size_bits, view.device)
+            for view in self.inspector.root_slots()
+            if core.untyped_start <= view.index < core.untyped_end
+        ]
         if len(untypeds) > MAX_UNTYPEDS:
             raise MachineError(
                 f"boot information has room for {MAX_UNTYPEDS} untypeds, this memory makes "
-                f"{len(untypeds)}: take a size that is a multiple of a larger power of two")
+                f"{len(untypeds)}: take a size that is a multiple of a larger power of two"
+            )
         return BootInfo(
-            ipc_buffer=self.root_image.end, cnode_bits=self.cnode_bits,
+            ipc_buffer=self.root_image.end,
+            cnode_bits=self.cnode_bits,
             empty=(core.empty_start, core.empty_end),
-            untyped=(core.untyped_start, core.untyped_end), untypeds=untypeds,
+            untyped=(core.untyped_start, core.untyped_end),
+            untypeds=untypeds,
             image_frames=(core.image_start, core.image_end),
             image_paging=(core.paging_start, core.paging_end),
-            extra_pages=(core.extra_start, core.extra_end), extra_len=extra_len)
+            extra_pages=(core.extra_start, core.extra_end),
+            extra_len=extra_len,
+        )
 
     @property
     def agents(self) -> AgentPool:
         """Not there: Python has no thread in this machine."""
         raise MachineError(
             "this machine belongs to its root task: Python has no capabilities in it, and can only "
-            "look. To act as a thread of a machine, make it with Machine()")
+            "look. To act as a thread of a machine, make it with Machine()"
+        )
 
     @agents.setter
     def agents(self, pool: AgentPool) -> None:
@@ -145,8 +159,9 @@ class RootMachine(Machine):
             if ending is not None:
                 return ending
             if left <= 0:
-                return Ending("time limit", f"still running after {time_limit:g} s"
-                                            f"{self.inspector.blame()}")
+                return Ending(
+                    "time limit", f"still running after {time_limit:g} s{self.inspector.blame()}"
+                )
 
     def _is_idle(self, timeout: float) -> bool:
         try:
@@ -166,9 +181,16 @@ class RootMachine(Machine):
             return None
         if self.core.paused:
             return Ending("halted", "the machine was halted")
+        if self._was_killed():
+            return Ending("halted", "the root task's process was killed from outside")
         if root is None or root["state"] == "inactive":
             return Ending("suspended", "the root task suspended itself, and nobody else runs")
         return Ending("deadlock", self.inspector.deadlock())
+
+    def _was_killed(self) -> bool:
+        """Tell whether the root task's process ended, as far as the trace goes."""
+        records = [r for r in self.core.trace(REMEMBERED) if r["tcb"] == self.core.root_tcb]
+        return bool(records) and records[-1]["cause"] == CAUSE_LOST
 
 
 def _extra_chunks() -> bytes:

@@ -13,8 +13,14 @@ from dataclasses import dataclass, field
 
 #: Fields of the page in order; each is one word, a region (start, end) two.
 WORDS = ("extraLen", "nodeID", "numNodes", "numIOPTLevels", "ipcBuffer")
-REGIONS = ("empty", "sharedFrames", "userImageFrames", "userImagePaging", "ioSpaceCaps",
-           "extraBIPages")
+REGIONS = (
+    "empty",
+    "sharedFrames",
+    "userImageFrames",
+    "userImagePaging",
+    "ioSpaceCaps",
+    "extraBIPages",
+)
 NO_IOMMU = (1 << 64) - 1
 
 
@@ -39,10 +45,18 @@ class BootInfo:
 
     def pack(self, kernel: str) -> bytes:
         """Return the bytes of the page."""
-        values = {"extraLen": self.extra_len, "numNodes": 1, "numIOPTLevels": NO_IOMMU,
-                  "ipcBuffer": self.ipc_buffer}
-        regions = {"empty": self.empty, "userImageFrames": self.image_frames,
-                   "userImagePaging": self.image_paging, "extraBIPages": self.extra_pages}
+        values = {
+            "extraLen": self.extra_len,
+            "numNodes": 1,
+            "numIOPTLevels": NO_IOMMU,
+            "ipcBuffer": self.ipc_buffer,
+        }
+        regions = {
+            "empty": self.empty,
+            "userImageFrames": self.image_frames,
+            "userImagePaging": self.image_paging,
+            "extraBIPages": self.extra_pages,
+        }
         words = [values.get(name, 0) for name in WORDS]
         for name in REGIONS:
             words += regions.get(name, (0, 0))

@@ -43,8 +43,7 @@ def compile(  # noqa: A001 - what it does; the built-in one compiles Python
         raise ValueError("compile() needs at least one file")
     target = Path(output) if output is not None else paths[0].with_suffix("")
     language = _language(paths)
-    return toolchain.build(
-        list(paths), target, flags=(*FLAGS, *flags), language=language, mcs=mcs)
+    return toolchain.build(list(paths), target, flags=(*FLAGS, *flags), language=language, mcs=mcs)
 
 
 def _language(paths: list[Path]) -> toolchain.Language:

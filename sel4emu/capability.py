@@ -129,7 +129,8 @@ class Capability:
         if self.cnode is not None:
             raise ValueError(
                 f"{self.describe()} is not in the root CNode, so Python cannot invoke it: "
-                "make a copy there with .copy()")
+                "make a copy there with .copy()"
+            )
         return self.slot
 
     def location(self) -> tuple[int, int, int]:
@@ -141,7 +142,8 @@ class Capability:
         if self.cnode is None and self.machine.slots.generation(self.slot) != self._generation:
             raise StaleCapability(
                 f"{self.kind or 'capability'} in cspace[{self.slot}] was deleted, and its slot was "
-                "given back: this object cannot be used any more")
+                "given back: this object cannot be used any more"
+            )
 
     @property
     def view(self) -> CapView:
@@ -167,7 +169,10 @@ class Capability:
         return self._derive("CNode_Copy", into, name, rights=int(rights_from(rights)))
 
     def mint(
-        self, badge: int = 0, rights: Rights | str | None = None, into: Destination = None,
+        self,
+        badge: int = 0,
+        rights: Rights | str | None = None,
+        into: Destination = None,
         name: str = "",
     ) -> Self:
         """Copy the capability with a badge and fewer rights (seL4_CNode_Mint)."""
@@ -190,8 +195,16 @@ class Capability:
         with self.machine.destination(into, name) as slot:
             dest_root, dest_index, dest_depth = slot.location()
             self.machine.invoke(
-                method, dest_root, about=self, dest_index=dest_index, dest_depth=dest_depth,
-                src_root=root, src_index=index, src_depth=depth, **arguments)
+                method,
+                dest_root,
+                about=self,
+                dest_index=dest_index,
+                dest_depth=dest_depth,
+                src_root=root,
+                src_index=index,
+                src_depth=depth,
+                **arguments,
+            )
         return self._at(slot, name)
 
     def _at(self, slot: Slot, name: str = "") -> Self:
@@ -216,10 +229,20 @@ class Capability:
         with machine.destination(own if into is None else into, pivot.name) as slot:
             dest_root, dest_index, dest_depth = slot.location()
             machine.invoke(
-                "CNode_Rotate", dest_root, about=self, dest_index=dest_index, dest_depth=dest_depth,
-                dest_badge=pivot_badge, pivot_root=pivot_root, pivot_index=pivot_index,
-                pivot_depth=pivot_depth, pivot_badge=badge, src_root=root, src_index=index,
-                src_depth=depth)
+                "CNode_Rotate",
+                dest_root,
+                about=self,
+                dest_index=dest_index,
+                dest_depth=dest_depth,
+                dest_badge=pivot_badge,
+                pivot_root=pivot_root,
+                pivot_index=pivot_index,
+                pivot_depth=pivot_depth,
+                pivot_badge=badge,
+                src_root=root,
+                src_index=index,
+                src_depth=depth,
+            )
         return self._at(Slot(pivot.cnode or machine.cspace, pivot.slot), self.name)
 
     def _at_slot(self, method: str) -> None:
@@ -252,7 +275,12 @@ class Untyped(Capability):
     kind = "untyped"
 
     def retype(
-        self, kind: str, size_bits: int = 0, count: int = 1, *, into: Destination = None,
+        self,
+        kind: str,
+        size_bits: int = 0,
+        count: int = 1,
+        *,
+        into: Destination = None,
         name: str = "",
     ) -> Any:
         """Make objects (seL4_Untyped_Retype).
@@ -265,10 +293,17 @@ class Untyped(Capability):
         number = machine.object_type(kind).numbers[machine.kernel]
         with machine.destination(into, name, count) as slot:
             machine.invoke(
-                "Untyped_Retype", self, type=number, size_bits=size_bits, root=slot.cnode,
-                node_index=0, node_depth=0, node_offset=slot.index, num_objects=count)
-        made = [machine.capability_at(Slot(slot.cnode, slot.index + i), name)
-                for i in range(count)]
+                "Untyped_Retype",
+                self,
+                type=number,
+                size_bits=size_bits,
+                root=slot.cnode,
+                node_index=0,
+                node_depth=0,
+                node_offset=slot.index,
+                num_objects=count,
+            )
+        made = [machine.capability_at(Slot(slot.cnode, slot.index + i), name) for i in range(count)]
         return made if count > 1 else made[0]
 
     @property

@@ -32,7 +32,8 @@ __all__ = ["CApi", "bind", "ffi", "lib"]
 
 NO_MODULE = (
     "the cffi module sel4emu._capi is missing: this installation of sel4emu is not complete. "
-    "Install it again: pip install --force-reinstall sel4emu")
+    "Install it again: pip install --force-reinstall sel4emu"
+)
 
 try:
     from . import _capi
@@ -110,7 +111,8 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if not _thread.bound:
             raise MachineError(
                 f"{name}() has no machine: call it inside `with machine.capi() as lib:`, in each "
-                "Python thread that does")
+                "Python thread that does"
+            )
         result = function(*arguments)
         error, _thread.error = _thread.error, None
         if error is not None:

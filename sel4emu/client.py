@@ -14,6 +14,7 @@ import shutil
 import signal as signals
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -211,10 +212,12 @@ class Client:
             machine = self.machine
             try:
                 self._exit = machine.core.wait_exit(
-                    self.process, timeout, timeout is None and machine.agents.alone())
+                    self.process, timeout, timeout is None and machine.agents.alone()
+                )
             except DeadlockError:
                 raise DeadlockError(
-                    f"client {self.name!r} can never end: {machine.inspector.deadlock()}") from None
+                    f"client {self.name!r} can never end: {machine.inspector.deadlock()}"
+                ) from None
             except Timeout as error:
                 raise Timeout(f"{error}{machine.blame()}") from None
         if self.exit_reason and not self._killed:
@@ -265,7 +268,9 @@ class Client:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         self.close()
@@ -300,17 +305,25 @@ def spawn_client(machine: Machine, options: SpawnOptions) -> Client:
     machine.reclaim()
     granted = _plan(options)
     path, argv = _command(options)
-    name = (options.name or os.path.basename(options.path))[:31]
+    name = (options.name or Path(options.path).name)[:31]
     arena = Arena(machine, _arena_bits(options.cnode_bits))
-    remains = Remains(machine, arena,
-                      Streams(machine, options.stdin, options.stdout, options.stderr))
+    remains = Remains(
+        machine, arena, Streams(machine, options.stdin, options.stdout, options.stderr)
+    )
     client = Client(machine, name, remains)
     try:
         _make_objects(client, arena, options)
         remains.process = machine.core.spawn(
-            path, argv, _environment(options, granted), client.vspace.object, name,
-            client=options.path if options.wrapper else None, cwd=options.cwd,
-            stdio=remains.streams.triple(), timeout=options.timeout)
+            path,
+            argv,
+            _environment(options, granted),
+            client.vspace.object,
+            name,
+            client=options.path if options.wrapper else None,
+            cwd=options.cwd,
+            stdio=remains.streams.triple(),
+            timeout=options.timeout,
+        )
         remains.streams.handed_over()
         machine.register_client(client)
         _furnish(client, options, granted)
@@ -330,14 +343,14 @@ def _undo(client: Client) -> None:
 
 def _command(options: SpawnOptions) -> tuple[str, list[str | os.PathLike[str]]]:
     """Return what is executed, and its arguments."""
-    options.path = os.path.abspath(options.path)
+    options.path = str(Path(options.path).absolute())
     argv: list[str | os.PathLike[str]] = [*options.wrapper, options.path, *options.args]
     if not options.wrapper:
         return options.path, argv
     found = shutil.which(options.wrapper[0])
     if found is None:
         raise ExecutableNotFound(2, "wrapper program not found", options.wrapper[0])
-    return os.path.abspath(found), argv
+    return str(Path(found).absolute()), argv
 
 
 def _plan(options: SpawnOptions) -> list[Granted]:
@@ -359,27 +372,38 @@ def _plan(options: SpawnOptions) -> list[Granted]:
         if not 0 < grant.slot < limit:
             raise ValueError(
                 f"caps: {grant.name or 'a capability'} in slot {grant.slot}: the CNode has slots 1 "
-                f"to {limit - 1}; cnode_bits= makes it larger")
+                f"to {limit - 1}; cnode_bits= makes it larger"
+            )
     return granted
 
 
 def _grant(key: str | int, value: Grant) -> Granted:
     capability, details = value if isinstance(value, tuple) else (value, {})
     if not isinstance(capability, Capability):
-        raise TypeError(f"caps: {key!r}: a capability is needed, or a pair of a capability and a "
-                        f"dictionary, not {value!r}")
+        raise TypeError(
+            f"caps: {key!r}: a capability is needed, or a pair of a capability and a "
+            f"dictionary, not {value!r}"
+        )
     unknown = set(details) - {"badge", "rights", "slot", "map"}
     if unknown:
-        raise ValueError(f"caps: {key!r}: unknown {', '.join(sorted(map(str, unknown)))}; there "
-                         "are badge, rights, slot and map")
+        raise ValueError(
+            f"caps: {key!r}: unknown {', '.join(sorted(map(str, unknown)))}; there "
+            "are badge, rights, slot and map"
+        )
     if "map" in details and not isinstance(capability, Frame):
         raise TypeError(f"caps: {key!r}: only frames can be mapped, not {capability!r}")
     slot = key if isinstance(key, int) else int(details.get("slot", 0))
     name = key if isinstance(key, str) else ""
     if name and (not name.isprintable() or set(name) & set("=,")):
         raise ValueError(f"caps: the name {name!r} must be printable and have no '=' or ','")
-    return Granted(name, slot, capability, int(details.get("badge", 0)), details.get("rights"),
-                   details.get("map"))
+    return Granted(
+        name,
+        slot,
+        capability,
+        int(details.get("badge", 0)),
+        details.get("rights"),
+        details.get("map"),
+    )
 
 
 def _arena_bits(cnode_bits: int) -> int:
@@ -392,8 +416,7 @@ def _make_objects(client: Client, arena: Arena, options: SpawnOptions) -> None:
     machine, name = client.machine, client.name
     if not 4 <= options.cnode_bits <= 20:
         raise ValueError(f"cnode_bits={options.cnode_bits}: 4 to 20 are possible")
-    cnode = machine.capability_in(
-        arena.retype("CNode", options.cnode_bits, name=f"{name} cspace"))
+    cnode = machine.capability_in(arena.retype("CNode", options.cnode_bits, name=f"{name} cspace"))
     vspace = machine.capability_in(arena.retype("PML4", name=f"{name} vspace"))
     buffer = machine.capability_in(arena.retype("Page", name=f"{name} IPC buffer"))
     assert isinstance(cnode, CNode) and isinstance(vspace, VSpace) and isinstance(buffer, Frame)
@@ -441,16 +464,23 @@ def _furnish(client: Client, options: SpawnOptions, granted: list[Granted]) -> N
     if client.bootinfo is not None:
         first = _untyped_slot(granted)
         info = BootInfo(
-            ipc_buffer=buffer, cnode_bits=options.cnode_bits,
+            ipc_buffer=buffer,
+            cnode_bits=options.cnode_bits,
             empty=(first + len(untypeds), 1 << options.cnode_bits),
-            untyped=(first, first + len(untypeds)), untypeds=untypeds)
+            untyped=(first, first + len(untypeds)),
+            untypeds=untypeds,
+        )
         machine.write(client.bootinfo.object, info.pack(machine.kernel))
     machine.core.start(client.process, buffer, bootinfo)
     handler = [g.slot for g in granted if options.fault_handler and g.name == "fault_handler"]
     client.tcb.configure(
-        cspace=client.cspace, cspace_data=guard_word(0, 64 - options.cnode_bits),
-        vspace=client.vspace, buffer=buffer, buffer_frame=client.ipc_buffer,
-        fault_ep=handler[0] if handler else 0)
+        cspace=client.cspace,
+        cspace_data=guard_word(0, 64 - options.cnode_bits),
+        vspace=client.vspace,
+        buffer=buffer,
+        buffer_frame=client.ipc_buffer,
+        fault_ep=handler[0] if handler else 0,
+    )
     client.tcb.set_sched_params(priority=options.priority, mcp=options.mcp)
     client.tcb.thread_name = client.name
 
@@ -458,7 +488,7 @@ def _furnish(client: Client, options: SpawnOptions, granted: list[Granted]) -> N
 def _window(windows: tuple[tuple[int, int], ...]) -> int:
     """Return where two pages fit into the part of the process that frames may go to."""
     for start, end in windows:
-        if start <= IPC_BUFFER and IPC_BUFFER + 2 * PAGE <= end:
+        if start <= IPC_BUFFER and end >= IPC_BUFFER + 2 * PAGE:
             return IPC_BUFFER
     for start, end in windows:
         if end - start >= 2 * PAGE:
@@ -469,8 +499,10 @@ def _window(windows: tuple[tuple[int, int], ...]) -> int:
 def _fill_cspace(client: Client, options: SpawnOptions, granted: list[Granted]) -> None:
     cspace, root = client.cspace, _api.RootSlot
     fixed: dict[int, Capability] = {
-        root.InitThreadTCB: client.tcb, root.InitThreadVSpace: client.vspace,
-        root.InitThreadIPCBuffer: client.ipc_buffer}
+        root.InitThreadTCB: client.tcb,
+        root.InitThreadVSpace: client.vspace,
+        root.InitThreadIPCBuffer: client.ipc_buffer,
+    }
     if client.bootinfo is not None:
         fixed[root.BootInfoFrame] = client.bootinfo
     reserved = {*fixed, int(root.InitThreadCNode)}
@@ -478,11 +510,15 @@ def _fill_cspace(client: Client, options: SpawnOptions, granted: list[Granted]) 
         if grant.slot in reserved:
             raise ValueError(
                 f"caps: slot {grant.slot} holds seL4_Cap{root(grant.slot).name}; take another one, "
-                f"from {FIRST_SLOT} on")
+                f"from {FIRST_SLOT} on"
+            )
     for slot, capability in fixed.items():
         capability.copy(into=Slot(cspace, int(slot)), name=f"seL4_Cap{root(slot).name}")
-    cspace.mint(guard_word(0, 64 - options.cnode_bits),
-                into=Slot(cspace, int(root.InitThreadCNode)), name="seL4_CapInitThreadCNode")
+    cspace.mint(
+        guard_word(0, 64 - options.cnode_bits),
+        into=Slot(cspace, int(root.InitThreadCNode)),
+        name="seL4_CapInitThreadCNode",
+    )
     for grant in granted:
         give(client, grant)
 
@@ -510,7 +546,8 @@ def map_frame(client: Client, frame: Frame, vaddr: int, rights: Any = None) -> F
         there = ", ".join(f"{start:#x}-{stop:#x}" for start, stop in windows)
         raise ValueError(
             f"{frame.describe()} cannot be mapped at {vaddr:#x}-{end:#x} in {client.name!r}: in "
-            f"this process frames may lie in {there}; the rest belongs to Linux")
+            f"this process frames may lie in {there}; the rest belongs to Linux"
+        )
     copy = frame.copy(rights=rights)
     try:
         client.vspace.map(copy, vaddr, rights if rights is not None else "rw")

@@ -35,27 +35,59 @@ class IRQControl(Capability):
     kind = "irq_control"
 
     def get_ioapic(
-        self, pin: int, vector: int, *, ioapic: int = 0, level: int = 0, polarity: int = 0,
-        into: Destination = None, name: str = "",
+        self,
+        pin: int,
+        vector: int,
+        *,
+        ioapic: int = 0,
+        level: int = 0,
+        polarity: int = 0,
+        into: Destination = None,
+        name: str = "",
     ) -> IRQHandler:
         """Make a handler for a pin of an IOAPIC (seL4_IRQControl_GetIOAPIC)."""
         with self.machine.destination(into, name) as slot:
             root, index, depth = slot.location()
             self.machine.invoke(
-                "IRQControl_GetIOAPIC", self, root=root, index=index, depth=depth, ioapic=ioapic,
-                pin=pin, level=level, polarity=polarity, vector=vector)
+                "IRQControl_GetIOAPIC",
+                self,
+                root=root,
+                index=index,
+                depth=depth,
+                ioapic=ioapic,
+                pin=pin,
+                level=level,
+                polarity=polarity,
+                vector=vector,
+            )
         return self.machine.capability_at(slot, name, IRQHandler)
 
     def get_msi(
-        self, vector: int, *, bus: int = 0, device: int = 0, function: int = 0, handle: int = 0,
-        into: Destination = None, name: str = "",
+        self,
+        vector: int,
+        *,
+        bus: int = 0,
+        device: int = 0,
+        function: int = 0,
+        handle: int = 0,
+        into: Destination = None,
+        name: str = "",
     ) -> IRQHandler:
         """Make a handler for a message-signalled interrupt (seL4_IRQControl_GetMSI)."""
         with self.machine.destination(into, name) as slot:
             root, index, depth = slot.location()
             self.machine.invoke(
-                "IRQControl_GetMSI", self, root=root, index=index, depth=depth, pci_bus=bus,
-                pci_dev=device, pci_func=function, handle=handle, vector=vector)
+                "IRQControl_GetMSI",
+                self,
+                root=root,
+                index=index,
+                depth=depth,
+                pci_bus=bus,
+                pci_dev=device,
+                pci_func=function,
+                handle=handle,
+                vector=vector,
+            )
         return self.machine.capability_at(slot, name, IRQHandler)
 
 
@@ -84,12 +116,17 @@ class IOPortControl(Capability):
 
     kind = "io_port_control"
 
-    def issue(
-        self, first: int, last: int, *, into: Destination = None, name: str = ""
-    ) -> IOPort:
+    def issue(self, first: int, last: int, *, into: Destination = None, name: str = "") -> IOPort:
         """Make a capability to ports `first` to `last` (seL4_X86_IOPortControl_Issue)."""
         with self.machine.destination(into, name) as slot:
             root, index, depth = slot.location()
-            self.machine.invoke("X86_IOPortControl_Issue", self, first_port=first, last_port=last,
-                                root=root, index=index, depth=depth)
+            self.machine.invoke(
+                "X86_IOPortControl_Issue",
+                self,
+                first_port=first,
+                last_port=last,
+                root=root,
+                index=index,
+                depth=depth,
+            )
         return self.machine.capability_at(slot, name, IOPort)

@@ -28,9 +28,7 @@ class Display:
         """Return the forms that it has, by MIME type."""
         return {"text/plain": str(self)}
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.mimebundle()
 
 
@@ -132,10 +130,12 @@ def svg_tree(root: Node) -> str:
         for child in node.children:
             below, level = places[id(child)]
             parts.append(f'<path d="M{x + 4} {y + 4}V{level - 4}H{below - 3}"/>')
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
-            f'viewBox="0 0 {width:.0f} {height}"><style>text{{font:12px monospace;fill:#222}}'
-            f'path{{fill:none;stroke:#999}}</style><rect width="100%" height="100%" fill="#fff"/>'
-            f'{"".join(parts)}</svg>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
+        f'viewBox="0 0 {width:.0f} {height}"><style>text{{font:12px monospace;fill:#222}}'
+        f'path{{fill:none;stroke:#999}}</style><rect width="100%" height="100%" fill="#fff"/>'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 class Table(Display):
@@ -173,14 +173,15 @@ class Table(Display):
 def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Align columns; two blanks between them."""
     widths = [max(len(str(line[i])) for line in (columns, *rows)) for i in range(len(columns))]
-    lines = ("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip()
-             for line in (columns, *rows))
+    lines = (
+        "  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip()
+        for line in (columns, *rows)
+    )
     return "\n".join(lines)
 
 
 def html_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Write a table for a notebook."""
     head = "".join(f"<th>{escape(c)}</th>" for c in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -104,8 +104,12 @@ class SeL4Error(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Capabilities belong to a machine, so a copy in another process goes without them.
-        state = {"slot": self.slot, "message_registers": self.message_registers,
-                 "reason": self.reason, "reason_code": self.reason_code}
+        state = {
+            "slot": self.slot,
+            "message_registers": self.message_registers,
+            "reason": self.reason,
+            "reason_code": self.reason_code,
+        }
         return (_rebuild, (type(self), self.method, state))
 
     @property
@@ -131,8 +135,11 @@ class SeL4Error(Exception):
 
     def _plain_reason(self) -> str:
         words = ", ".join(
-            f"{name} {value:#x}" for name, value in zip(
-                _api.ERROR_WORDS.get(self.code.name, ()), self.message_registers, strict=False))
+            f"{name} {value:#x}"
+            for name, value in zip(
+                _api.ERROR_WORDS.get(self.code.name, ()), self.message_registers, strict=False
+            )
+        )
         return _api.ERROR_DOCS[self.code.name] + (f" ({words})" if words else "")
 
     def _word(self, index: int) -> int | None:
@@ -212,8 +219,10 @@ class FailedLookup(SeL4Error):
     """Resolving an address failed: in a CSpace or, for mappings, in a VSpace."""
 
     code = _api.Error.FailedLookup
-    hint = ("for a CNode address check index and depth; for a mapping, map the missing paging "
-            "structure first (vspace.map() does that by itself)")
+    hint = (
+        "for a CNode address check index and depth; for a mapping, map the missing paging "
+        "structure first (vspace.map() does that by itself)"
+    )
 
     @property
     def failure(self) -> str:
@@ -264,7 +273,17 @@ class NotEnoughMemory(SeL4Error):
 
 
 ERRORS: dict[int, type[SeL4Error]] = {
-    int(kind.code): kind for kind in (
-        InvalidArgument, InvalidCapability, IllegalOperation, RangeError, AlignmentError,
-        FailedLookup, TruncatedMessage, DeleteFirst, RevokeFirst, NotEnoughMemory)
+    int(kind.code): kind
+    for kind in (
+        InvalidArgument,
+        InvalidCapability,
+        IllegalOperation,
+        RangeError,
+        AlignmentError,
+        FailedLookup,
+        TruncatedMessage,
+        DeleteFirst,
+        RevokeFirst,
+        NotEnoughMemory,
+    )
 }

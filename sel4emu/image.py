@@ -20,7 +20,7 @@ HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 PROGRAM = struct.Struct("<IIQQQQQQ")
 NOTE = struct.Struct("<III")
 EXECUTABLE, X86_64 = 2, 62
-LOAD, NOTES = 1, 4
+LOAD, INTERPRETER, NOTES = 1, 3, 4
 OUR_NOTE = b"sel4emu\0"
 KIND_ROOT = 2
 
@@ -65,13 +65,17 @@ def _parse(path: str, data: bytes) -> RootImage:
     if ident[4:6] != b"\x02\x01" or machine != X86_64:
         raise BadExecutable(
             f"{path} is for another machine (ELF class {ident[4]}, machine {machine}): root tasks "
-            "are x86_64")
-    if kind != EXECUTABLE or size != PROGRAM.size:
-        raise BadExecutable(
-            f"{path} is no static executable with fixed addresses: build it with "
-            "'sel4emu cc --root'")
+            "are x86_64"
+        )
+    if size != PROGRAM.size:
+        raise BadExecutable(f"{path} has a damaged ELF header")
     programs = [PROGRAM.unpack_from(data, headers + i * size) for i in range(count)]
     mcs = _check_note(path, data, programs)
+    if kind != EXECUTABLE or any(p[0] == INTERPRETER for p in programs):
+        raise BadExecutable(
+            f"{path} is no static executable with fixed addresses: build it with "
+            "'sel4emu cc --root'"
+        )
     loads = [(p[3], data[p[2] : p[2] + p[5]], p[6]) for p in programs if p[0] == LOAD and p[6]]
     if not loads:
         raise BadExecutable(f"{path} has nothing to load")
@@ -98,7 +102,8 @@ def _check_note(path: str, data: bytes, programs: list[tuple[int, ...]]) -> bool
                 if kind != KIND_ROOT:
                     raise BadExecutable(
                         f"{path} is a client, not a root task: build it with 'sel4emu cc --root', "
-                        "or start it with Machine.spawn()")
+                        "or start it with Machine.spawn()"
+                    )
                 return bool(mcs)
             at += (name + 3 & ~3) + (size + 3 & ~3)
     return None
@@ -111,4 +116,5 @@ def check_kernel(image: RootImage, mcs: bool) -> None:
         how = "without --mcs" if image.mcs else "with 'sel4emu cc --root --mcs'"
         raise VersionMismatch(
             f"{image.path} was built for the {names[image.mcs]} kernel, this machine runs the "
-            f"{names[mcs]} one: build it {how}")
+            f"{names[mcs]} one: build it {how}"
+        )

@@ -33,7 +33,7 @@ from .views import (
 from .words import Rights
 
 if TYPE_CHECKING:
-    from ._core import CapDict, ThreadDict
+    from ._core_types import CapDict, ThreadDict
     from .capability import Capability, CNode
     from .client import Client
     from .machine import Machine
@@ -57,13 +57,28 @@ class Inspector:
     def _view(self, cap: CapDict, slot_name: str = "") -> CapView:
         rights = Rights(cap["rights"]) if cap["rights"] is not None else None
         return CapView(
-            index=cap["index"], kind=cap["kind"], object=cap["object"],
+            index=cap["index"],
+            kind=cap["kind"],
+            object=cap["object"],
             name=self._object_name(cap),
-            slot_name=slot_name, size_bits=cap["size_bits"], rights=rights, badge=cap["badge"],
-            radix=cap["radix"], guard=cap["guard"], guard_size=cap["guard_size"],
-            device=cap["device"], free_bytes=cap["free_bytes"], mapped=cap["mapped"],
-            vaddr=cap["vaddr"], asid=cap["asid"], irq=cap["irq"], first_port=cap["first_port"],
-            last_port=cap["last_port"], original=cap["original"], broken=cap["broken"] or "")
+            slot_name=slot_name,
+            size_bits=cap["size_bits"],
+            rights=rights,
+            badge=cap["badge"],
+            radix=cap["radix"],
+            guard=cap["guard"],
+            guard_size=cap["guard_size"],
+            device=cap["device"],
+            free_bytes=cap["free_bytes"],
+            mapped=cap["mapped"],
+            vaddr=cap["vaddr"],
+            asid=cap["asid"],
+            irq=cap["irq"],
+            first_port=cap["first_port"],
+            last_port=cap["last_port"],
+            original=cap["original"],
+            broken=cap["broken"] or "",
+        )
 
     def _object_name(self, cap: CapDict) -> str:
         # An untyped has the address of the first object made from it, whose name is not its own.
@@ -104,16 +119,20 @@ class Inspector:
         """Return the capabilities in a CNode, and in those below, each CNode once."""
         address = cnode.object
         name = cnode.name or self.machine_.name_of(address)
-        root = Node(f"{cnode.path()} {quoted(name) if name else 'CNode'}: {len(cnode)} slots",
-                    {"object": address})
+        root = Node(
+            f"{cnode.path()} {quoted(name) if name else 'CNode'}: {len(cnode)} slots",
+            {"object": address},
+        )
         self._add_slots(root, address, cnode.radix, {address})
         return CSpaceTree(root)
 
     def _add_slots(self, node: Node, cnode: int, radix: int, seen: set[int]) -> None:
         for view in _fold(self.slots(cnode, radix)):
             if isinstance(view, list):
-                node.add(f"[{view[0].index}-{view[-1].index}] {len(view)} untypeds of devices",
-                         {"slots": [v.as_dict() for v in view]})
+                node.add(
+                    f"[{view[0].index}-{view[-1].index}] {len(view)} untypeds of devices",
+                    {"slots": [v.as_dict() for v in view]},
+                )
                 continue
             child = node.add(str(view), view.as_dict())
             if view.kind == "cnode" and view.object not in seen:
@@ -133,7 +152,7 @@ class Inspector:
                 continue
             view = self._view(cap)
             label = f"{view.what()} in {places.of(slot)}"
-            del path[depth + 1:]
+            del path[depth + 1 :]
             path.append(path[depth].add(label, {"slot_address": slot, **view.as_dict()}))
         if devices:
             root.add(f"{devices} untypeds of devices, none in use")
@@ -144,29 +163,49 @@ class Inspector:
         found = self.core.derivation()
         places = Places(self, found)
         untypeds = []
-        for i, (depth, slot, cap) in enumerate(found):
+        for i, (_, slot, cap) in enumerate(found):
             if cap["kind"] != "untyped":
                 continue
-            below = itertools.takewhile(lambda item, d=depth: item[0] > d, found[i + 1:])  # type: ignore[misc]
-            untypeds.append(UntypedView(
-                places.of(slot), cap["object"], cap["size_bits"], cap["free_bytes"],
-                cap["device"], sum(1 for item in below if item[0] == depth + 1)))
+            untypeds.append(
+                UntypedView(
+                    places.of(slot),
+                    cap["object"],
+                    cap["size_bits"],
+                    cap["free_bytes"],
+                    cap["device"],
+                    _children(found, i),
+                )
+            )
         return UntypedTable(sorted(untypeds, key=lambda u: (u.device, u.object, -u.size_bits)))
 
-    # --- threads and queues --------------------------------------------------------------------------
+    # --- threads and queues ----------------------------------------------------------------------
 
     def _thread(self, t: ThreadDict) -> ThreadView:
         name = self.machine_.name_of
         return ThreadView(
-            tcb=t["tcb"], name=t["name"], state=t["state"], priority=t["priority"], mcp=t["mcp"],
-            domain=t["domain"], agent=t["agent"], process=t["process"], vspace=t["vspace"],
+            tcb=t["tcb"],
+            name=t["name"],
+            state=t["state"],
+            priority=t["priority"],
+            mcp=t["mcp"],
+            domain=t["domain"],
+            agent=t["agent"],
+            process=t["process"],
+            vspace=t["vspace"],
             blocked_on=t["blocked_on"],
-            blocked_on_name=name(t["blocked_on"]) if t["blocked_on"] else "", badge=t["badge"],
-            is_call=t["is_call"], queue_position=t["queue_position"],
-            bound_notification=t["bound_notification"], caller=t["caller"], cspace=t["cspace"],
-            ipc_buffer=t["ipc_buffer"], fault_handler=t["fault_handler"],
-            fault=_fault(*t["fault"]), instruction=t["instruction"],
-            registers=dict(zip(_api.REGISTERS, t["registers"], strict=True)))
+            blocked_on_name=name(t["blocked_on"]) if t["blocked_on"] else "",
+            badge=t["badge"],
+            is_call=t["is_call"],
+            queue_position=t["queue_position"],
+            bound_notification=t["bound_notification"],
+            caller=t["caller"],
+            cspace=t["cspace"],
+            ipc_buffer=t["ipc_buffer"],
+            fault_handler=t["fault_handler"],
+            fault=_fault(*t["fault"]),
+            instruction=t["instruction"],
+            registers=dict(zip(_api.REGISTERS, t["registers"], strict=True)),
+        )
 
     def thread(self, tcb: int) -> ThreadView:
         """Return a thread by its TCB's physical address."""
@@ -186,26 +225,34 @@ class Inspector:
     def endpoint(self, address: int) -> EndpointView:
         """Return an endpoint by its physical address."""
         found = self.core.endpoint(address)
-        return EndpointView(address, self.machine_.name_of(address), found["state"],
-                            self._waiting(found["threads"]))
+        return EndpointView(
+            address, self.machine_.name_of(address), found["state"], self._waiting(found["threads"])
+        )
 
     def notification(self, address: int) -> NotificationView:
         """Return a notification by its physical address."""
         found = self.core.notification(address)
         name = self.machine_.name_of
         return NotificationView(
-            address, name(address), found["state"], found["badge"],
-            self._waiting(found["threads"]), found["bound_tcb"],
-            name(found["bound_tcb"]) if found["bound_tcb"] else "")
+            address,
+            name(address),
+            found["state"],
+            found["badge"],
+            self._waiting(found["threads"]),
+            found["bound_tcb"],
+            name(found["bound_tcb"]) if found["bound_tcb"] else "",
+        )
 
     def mappings(self, vspace: int) -> list[MappingView]:
         """Return what an address space has mapped."""
         return [
-            MappingView(vaddr, frame, bits, Rights(rights), attributes, device,
-                        self.machine_.name_of(frame))
-            for vaddr, frame, bits, rights, attributes, device in self.core.mappings(vspace)]
+            MappingView(
+                vaddr, frame, bits, Rights(rights), attributes, device, self.machine_.name_of(frame)
+            )
+            for vaddr, frame, bits, rights, attributes, device in self.core.mappings(vspace)
+        ]
 
-    # --- the whole -------------------------------------------------------------------------------------
+    # --- the whole -------------------------------------------------------------------------------
 
     def process(self, client: Client) -> ProcessView:
         """Return a client's process."""
@@ -221,8 +268,14 @@ class Inspector:
         """Return the machine at a glance."""
         m = self.machine_
         return MachineView(
-            m.kernel, m.memory_size, m.isolation, m.buddies.free_bytes(), self.core.trace_count,
-            tuple(m.processes()), tuple(self.threads()))
+            m.kernel,
+            m.memory_size,
+            m.isolation,
+            m.buddies.free_bytes(),
+            self.core.trace_count,
+            tuple(m.processes()),
+            tuple(self.threads()),
+        )
 
     def trace(self, last: int) -> TraceTable:
         """Return the last kernel entries."""
@@ -254,7 +307,7 @@ class Inspector:
 
     def _why_stopped(self, thread: ThreadView) -> str:
         """Name the fault that stopped a thread for want of a handler, as far as the trace goes."""
-        if thread.state != "inactive":
+        if thread.state != "inactive" or thread.fault:
             return ""
         records = (r for r in reversed(self.trace(REMEMBERED)) if r.tcb == thread.tcb)
         last = next(records, None)
@@ -266,9 +319,7 @@ class Inspector:
 class Places:
     """Which CNode or TCB a slot is in, by its address."""
 
-    def __init__(
-        self, inspector: Inspector, caps: list[tuple[int, int, CapDict]]
-    ) -> None:
+    def __init__(self, inspector: Inspector, caps: list[tuple[int, int, CapDict]]) -> None:
         self.inspector = inspector
         self.sizes: dict[int, int] = {}  # bytes of slots by address of the object
         for _, _, cap in caps:
@@ -309,6 +360,16 @@ def _fault(number: int, a: int, b: int, c: int) -> str:
         access = "fetching" if c else "writing" if b & 2 else "reading"
         return f"page fault {access} at {a:#x} (code {b:#x})"
     return "time-out" if number else ""
+
+
+def _children(caps: list[tuple[int, int, CapDict]], i: int) -> int:
+    """Count what derives directly from a capability of the derivation tree."""
+    depth, count = caps[i][0], 0
+    for below, _, _ in caps[i + 1 :]:
+        if below <= depth:
+            break
+        count += below == depth + 1
+    return count
 
 
 def _is_unused_device(caps: list[tuple[int, int, CapDict]], i: int) -> bool:

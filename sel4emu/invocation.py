@@ -41,12 +41,13 @@ class Codec:
             value = arguments[param.name]
             if param.bits > 64:
                 values = [int(v) for v in value]
-                words[param.index:param.index + len(values)] = values
+                words[param.index : param.index + len(values)] = values
                 continue
             number = int(value)
             if not 0 <= number <= (WORD_MAX if param.bits == 64 else (1 << param.bits) - 1):
                 raise ValueError(
-                    f"seL4_{self.name}: {param.name}={value!r} does not fit into {param.bits} bits")
+                    f"seL4_{self.name}: {param.name}={value!r} does not fit into {param.bits} bits"
+                )
             words[param.index] |= number << param.shift
         return words
 
@@ -55,7 +56,7 @@ class Codec:
         found: dict[str, Any] = {}
         for param in self.results:
             if param.bits > 64:
-                found[param.name] = tuple(words[param.index:param.index + words_of(param.bits)])
+                found[param.name] = tuple(words[param.index : param.index + words_of(param.bits)])
             else:
                 word = words[param.index] if param.index < len(words) else 0
                 found[param.name] = word >> param.shift & (1 << param.bits) - 1

@@ -32,7 +32,11 @@ class Endpoint(Capability):
     kind = "endpoint"
 
     def send(
-        self, message: Sendable = None, *, label: int = 0, caps: Iterable[Capability] = (),
+        self,
+        message: Sendable = None,
+        *,
+        label: int = 0,
+        caps: Iterable[Capability] = (),
         timeout: float | None = None,
     ) -> None:
         """Send, and wait until somebody receives (seL4_Send)."""
@@ -50,12 +54,17 @@ class Endpoint(Capability):
         agent.syscall(name, self.cptr, message.info(), message.words, caps, timeout=timeout)
 
     def call(
-        self, message: Sendable = None, *, label: int = 0, caps: Iterable[Capability] = (),
+        self,
+        message: Sendable = None,
+        *,
+        label: int = 0,
+        caps: Iterable[Capability] = (),
         timeout: float | None = None,
     ) -> Received:
         """Send, and wait for the answer (seL4_Call)."""
-        return exchange(self.machine, "Call", self.cptr, message_from(message, label, caps),
-                        timeout)
+        return exchange(
+            self.machine, "Call", self.cptr, message_from(message, label, caps), timeout
+        )
 
     def recv(self, *, timeout: float | None = None) -> Received:
         """Wait for a message, or for a signal of the bound notification (seL4_Recv)."""
@@ -69,12 +78,17 @@ class Endpoint(Capability):
         return received
 
     def reply_recv(
-        self, message: Sendable = None, *, label: int = 0, caps: Iterable[Capability] = (),
+        self,
+        message: Sendable = None,
+        *,
+        label: int = 0,
+        caps: Iterable[Capability] = (),
         timeout: float | None = None,
     ) -> Received:
         """Answer the last caller and wait for the next message (seL4_ReplyRecv)."""
-        return exchange(self.machine, "ReplyRecv", self.cptr, message_from(message, label, caps),
-                        timeout)
+        return exchange(
+            self.machine, "ReplyRecv", self.cptr, message_from(message, label, caps), timeout
+        )
 
     def serve(self, *, timeout: float | None = None) -> Iterator[Received]:
         """Receive message after message: `for request in ep.serve(): request.reply(...)`.
@@ -146,8 +160,14 @@ def exchange(
     if message is None:
         answer = agent.syscall(name, cptr, NOTHING, timeout=timeout)
     else:
-        answer = agent.syscall(name, cptr, message.info(), message.words,
-                               [int(c) for c in message.caps], timeout=timeout)
+        answer = agent.syscall(
+            name,
+            cptr,
+            message.info(),
+            message.words,
+            [int(c) for c in message.caps],
+            timeout=timeout,
+        )
     return _received(agent, answer, replyable=name != "Call")
 
 
@@ -169,5 +189,13 @@ def _received(
     number = 0
     if replyable:
         number = agent.received = machine.next_message()
-    return Received(badge if replyable else 0, info.label, words, tuple(caps), tuple(badges),
-                    False, agent, number)
+    return Received(
+        badge if replyable else 0,
+        info.label,
+        words,
+        tuple(caps),
+        tuple(badges),
+        False,
+        agent,
+        number,
+    )

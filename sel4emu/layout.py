@@ -26,8 +26,8 @@ A layout is a dictionary, so it can come from TOML, JSON or YAML as well as from
 "untyped:SIZE", "frame" or "frame:SIZE" (4K, 2M or 1G), "cnode:BITS" (2^BITS slots); or a table of
 one kind and its argument, such as {"frame": "2M"}; a CNode's table may have "caps", too.
 
-**clients**: names of your choice. Keys are the arguments of `Machine.spawn()` (path, args, env, cwd,
-stdin, stdout, stderr, priority, mcp, cnode_bits, bootinfo, untyped, wrapper, timeout), and:
+**clients**: names of your choice. Keys are the arguments of `Machine.spawn()` (path, args, env,
+cwd, stdin, stdout, stderr, priority, mcp, cnode_bits, bootinfo, untyped, wrapper, timeout), and:
 
 caps           what goes into which slot. A key that is a number is the slot; any other is the name
                that C finds it by, in the next free slot. A value is the name of an object, or a
@@ -60,9 +60,20 @@ __all__ = ["Layout", "build", "check"]
 FRAME_BITS = (12, 21, 30)
 KINDS = ("endpoint", "notification", "tcb", "vspace", "untyped", "frame", "cnode")
 OPTIONS: dict[str, type | tuple[type, ...]] = {
-    "path": str, "args": (list, tuple), "env": dict, "cwd": str, "stdin": (int, str),
-    "stdout": (int, str), "stderr": (int, str), "priority": int, "mcp": int, "cnode_bits": int,
-    "bootinfo": bool, "untyped": (int, str), "wrapper": (list, tuple), "timeout": (int, float),
+    "path": str,
+    "args": (list, tuple),
+    "env": dict,
+    "cwd": str,
+    "stdin": (int, str),
+    "stdout": (int, str),
+    "stderr": (int, str),
+    "priority": int,
+    "mcp": int,
+    "cnode_bits": int,
+    "bootinfo": bool,
+    "untyped": (int, str),
+    "wrapper": (list, tuple),
+    "timeout": (int, float),
 }
 STREAMS = {"pipe": -1, "stdout": -2, "devnull": -3}
 
@@ -145,7 +156,7 @@ class Layout:
         return f"<Layout objects {list(self.caps)}, clients {list(self.clients)}>"
 
 
-# --- checking --------------------------------------------------------------------------------------
+# --- checking ------------------------------------------------------------------------------------
 
 
 def _fail(path: str, text: str) -> LayoutError:
@@ -191,7 +202,8 @@ class Checker:
         self._order()
         self.clients = {
             str(name): self._client(f"clients.{name}", str(name), value)
-            for name, value in _table("clients", table.get("clients", {})).items()}
+            for name, value in _table("clients", table.get("clients", {})).items()
+        }
 
     # --- objects
 
@@ -264,8 +276,13 @@ class Checker:
         if rights is not None:
             _value(f"{path}.rights", rights_from, rights)
         return CapPlan(
-            path, name, str(table.get("name", "" if is_number else key)), slot,
-            _number(f"{path}.badge", table.get("badge", 0)), rights)
+            path,
+            name,
+            str(table.get("name", "" if is_number else key)),
+            slot,
+            _number(f"{path}.badge", table.get("badge", 0)),
+            rights,
+        )
 
     def _name(self, path: str, name: Any) -> str:
         if name not in self.objects:
@@ -282,13 +299,18 @@ class Checker:
             raise _fail(path, 'the key "path" is missing: the executable')
         if name in self.objects:
             raise _fail(path, f"{name!r} is the name of an object already")
-        caps = [self._cap(f"{path}.caps.{key}", key, entry)
-                for key, entry in _table(f"{path}.caps", table.get("caps", {})).items()]
+        caps = [
+            self._cap(f"{path}.caps.{key}", key, entry)
+            for key, entry in _table(f"{path}.caps", table.get("caps", {})).items()
+        ]
         caps += self._frames(path, table.get("frames", {}))
         self._unique(path, caps)
         handler = table.get("fault_handler")
-        plan = None if handler is None else self._cap(f"{path}.fault_handler", "fault_handler",
-                                                      handler)
+        plan = (
+            None
+            if handler is None
+            else self._cap(f"{path}.fault_handler", "fault_handler", handler)
+        )
         if plan is not None and self.objects[plan.cap].kind != "endpoint":
             raise _fail(plan.path, f"{plan.cap!r} is no endpoint")
         return ClientPlan(name, self._options(path, table), caps, plan)
@@ -309,8 +331,15 @@ class Checker:
             rights = table.get("rights")
             if rights is not None:
                 _value(f"{where}.rights", rights_from, rights)
-            yield CapPlan(where, name, str(table.get("name", name)),
-                          _number(f"{where}.slot", table.get("slot", 0)), 0, rights, vaddr)
+            yield CapPlan(
+                where,
+                name,
+                str(table.get("name", name)),
+                _number(f"{where}.slot", table.get("slot", 0)),
+                0,
+                rights,
+                vaddr,
+            )
 
     def _unique(self, path: str, caps: list[CapPlan]) -> None:
         names: dict[str, str] = {}
@@ -333,8 +362,9 @@ class Checker:
                 raise _fail(f"{path}.{key}", f"{value!r} is of the wrong type")
             if key in ("stdin", "stdout", "stderr") and isinstance(value, str):
                 if value not in STREAMS:
-                    raise _fail(f"{path}.{key}", f"{value!r}: give {', '.join(STREAMS)}, or a "
-                                                 "descriptor")
+                    raise _fail(
+                        f"{path}.{key}", f"{value!r}: give {', '.join(STREAMS)}, or a descriptor"
+                    )
                 value = STREAMS[value]
             options[key] = value
         return options
@@ -346,7 +376,7 @@ def check(description: Mapping[str, Any]) -> Plan:
     return Plan(checker.objects, checker.clients)
 
 
-# --- making ------------------------------------------------------------------------------------------
+# --- making --------------------------------------------------------------------------------------
 
 
 def build(machine: Machine, description: Mapping[str, Any]) -> Layout:
@@ -376,8 +406,11 @@ def _make(machine: Machine, plan: ObjectPlan) -> Capability:
     if plan.kind == "cnode":
         return machine.cnode(plan.argument, plan.name)
     makers: dict[str, Callable[[str], Capability]] = {
-        "endpoint": machine.endpoint, "notification": machine.notification, "tcb": machine.tcb,
-        "vspace": machine.vspace}
+        "endpoint": machine.endpoint,
+        "notification": machine.notification,
+        "tcb": machine.tcb,
+        "vspace": machine.vspace,
+    }
     return makers[plan.kind](plan.name)
 
 

@@ -8,31 +8,31 @@ import os
 import sys
 import threading
 import weakref
-from pathlib import Path
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from . import _api, _core
 from .agent import Agent, AgentPool
-from .capability import Capability, CNode, Destination, RootCNode, Slot, Untyped
-from .device import IOPortControl, IRQControl
-from .errors import DeleteFirst, MachineError, NotEnoughMemory
+from .capability import Capability, CNode, Destination, RootCNode, Slot
+from .errors import MachineError
 from .inspector import Inspector
-from .invocation import KERNEL_OF, object_types
-from .ipc import Endpoint, Notification
+from .invocation import KERNEL_OF
+from .ipc import Endpoint
 from .message import Sendable, message_from
+from .objects import ObjectMaker
 from .slots import SlotAllocator
-from .thread import TCB, DomainSet
 from .untyped_memory import Arena, Block, Buddies
 from .views import ProcessView, ThreadTable, TraceTable, Tree, UntypedTable
-from .vspace import ASIDControl, ASIDPool, Frame, VSpace
-from .words import bits_for, size_from, size_text
+from .vspace import ASIDPool
+from .words import size_from, size_text
 
 if TYPE_CHECKING:
     from .boot import RootMachine
+    from .capi import CApi
     from .client import Client, Remains, Stdio
     from .layout import Layout
 
@@ -46,7 +46,7 @@ SLOT_BITS = _api.SIZES["SlotBits"]["classic"]
 _machines: weakref.WeakSet[Machine] = weakref.WeakSet()
 
 
-class Machine:
+class Machine(ObjectMaker):
     """An emulated seL4 machine.
 
     Use it as a context manager: at the end every client is ended and everything freed.
@@ -145,7 +145,9 @@ class Machine:
         return blocks
 
     @staticmethod
-    def boot(image: str | os.PathLike[str], memory: int | str = "512M", **options: Any) -> RootMachine:
+    def boot(
+        image: str | os.PathLike[str], memory: int | str = "512M", **options: Any
+    ) -> RootMachine:
         """Make a machine as seL4 itself boots: with a root task that owns everything.
 
         `image` is a static executable, built with `sel4emu cc --root`. `options` are those of
@@ -175,7 +177,9 @@ class Machine:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         self.close()
@@ -183,8 +187,10 @@ class Machine:
     def __repr__(self) -> str:
         if self.closed:
             return "<Machine (closed)>"
-        return (f"<Machine {self.kernel} {size_text(self.memory_size)} {self.isolation}, "
-                f"{self.client_count} clients>")
+        return (
+            f"<Machine {self.kernel} {size_text(self.memory_size)} {self.isolation}, "
+            f"{self.client_count} clients>"
+        )
 
     @property
     def panic(self) -> str:
@@ -194,7 +200,11 @@ class Machine:
     # --- invoking --------------------------------------------------------------------------
 
     def invoke(
-        self, method: str, target: Capability | int, *, about: Capability | None = None,
+        self,
+        method: str,
+        target: Capability | int,
+        *,
+        about: Capability | None = None,
         **arguments: Any,
     ) -> dict[str, Any]:
         """Invoke a method by its name in the API, as the calling Python thread's agent.
@@ -225,9 +235,7 @@ class Machine:
     # --- slots and capabilities ------------------------------------------------------------
 
     @contextmanager
-    def destination(
-        self, into: Destination, name: str = "", count: int = 1
-    ) -> Iterator[Slot]:
+    def destination(self, into: Destination, name: str = "", count: int = 1) -> Iterator[Slot]:
         """Find the slot that a new capability goes to; give it back if making it fails."""
         if into is None:
             slot = Slot(self.cspace, self.slots.take_run(count, name))
@@ -281,151 +289,6 @@ class Machine:
 
     def _occupied(self) -> set[int]:
         return {view.index for view in self.inspector.root_slots()}
-
-    # --- memory for objects -----------------------------------------------------------------
-
-    def object_type(self, kind: str) -> _api.ObjectType:
-        """Return an object type of this kernel by its name."""
-        types = object_types(self.kernel)
-        if kind not in types:
-            raise ValueError(f"there is no object type {kind!r}; there are {', '.join(types)}")
-        return types[kind]
-
-    def object_bits(self, kind: str, size_bits: int) -> int:
-        """Return log2 of the bytes that an object takes."""
-        fixed = self.object_type(kind).size_bits.get(self.kernel)
-        if fixed is not None:
-            return fixed
-        return size_bits + SLOT_BITS if kind == "CNode" else size_bits
-
-    def retype_into(self, untyped: int, kind: int, size_bits: int, slot: int, count: int) -> None:
-        """Retype into slots of the root CNode, by numbers."""
-        self.invoke(
-            "Untyped_Retype", untyped, type=kind, size_bits=size_bits, root=self.cspace,
-            node_index=0, node_depth=0, node_offset=slot, num_objects=count)
-
-    def take_block(self, bits: int) -> Block:
-        """Take a piece of memory, looking for abandoned pieces if there is none."""
-        try:
-            block = self.buddies.take(bits)
-        except NotEnoughMemory:
-            self.arena.sweep()
-            block = self.buddies.take(bits)
-        self.forget_names(block.address, 1 << block.bits)
-        return block
-
-    def has_children(self, slot: int) -> bool:
-        """Tell whether anything derives from the untyped in a slot of the root CNode."""
-        return self.inspector.has_children(self.core.root_cnode, slot)
-
-    def allocate(
-        self, kind: str, size_bits: int = 0, *, name: str = "", count: int = 1
-    ) -> Any:
-        """Make an object, or several, from the machine's memory.
-
-        `kind` is the name of an object type, such as "Endpoint" or "Page"; `size_bits` counts for
-        kinds whose size is chosen ("Untyped": log2 of bytes, "CNode": log2 of slots). Returns the
-        capability, or for a count above 1 a list of them.
-        """
-        slot = self.arena.retype(kind, size_bits, count, name=name)
-        made = [self.capability_in(slot + i, name) for i in range(count)]
-        if name:
-            for capability in made:
-                self.name_object(capability.object, name)
-        return made if count > 1 else made[0]
-
-    def _make(self, kind: str, size_bits: int, name: str, expected: type[C]) -> C:
-        made = self.allocate(kind, size_bits, name=name)
-        assert isinstance(made, expected)
-        return made
-
-    def endpoint(self, name: str = "") -> Endpoint:
-        """Make an endpoint."""
-        return self._make("Endpoint", 0, name, Endpoint)
-
-    def notification(self, name: str = "") -> Notification:
-        """Make a notification."""
-        return self._make("Notification", 0, name, Notification)
-
-    def untyped(self, size: int | str, name: str = "") -> Untyped:
-        """Make untyped memory of a size such as "1M", rounded up to a power of two."""
-        return self._make("Untyped", bits_for(size_from(size)), name, Untyped)
-
-    def cnode(self, bits: int = 8, name: str = "") -> CNode:
-        """Make a CNode of 2^bits slots."""
-        return self._make("CNode", bits, name, CNode)
-
-    def tcb(self, name: str = "") -> TCB:
-        """Make a thread."""
-        tcb = self._make("TCB", 0, name, TCB)
-        if name:
-            tcb.thread_name = name
-        return tcb
-
-    def frame(self, name: str = "", bits: int = 12) -> Frame:
-        """Make a frame of 2^bits bytes: 12 (4 KiB), 21 (2 MiB) or 30 (1 GiB)."""
-        kinds = {12: "Page", 21: "LargePage", 30: "HugePage"}
-        if bits not in kinds:
-            raise ValueError(f"frames have 2^12, 2^21 or 2^30 bytes, not 2^{bits}")
-        return self._make(kinds[bits], 0, name, Frame)
-
-    def vspace(self, name: str = "") -> VSpace:
-        """Make an address space, in an ASID pool."""
-        vspace = self._make("PML4", 0, name, VSpace)
-        self.assign_asid(vspace)
-        return vspace
-
-    def assign_asid(self, vspace: Capability) -> None:
-        """Put an address space in an ASID pool that has room, making another one if none has."""
-        for pool in self._asid_pools:
-            try:
-                pool.assign(vspace)
-                return
-            except DeleteFirst:
-                continue
-        pool = self.asid_control.make_pool(self.untyped(4096), name="asid pool")
-        self._asid_pools.append(pool)
-        pool.assign(vspace)
-
-    # --- what boot made -----------------------------------------------------------------------
-
-    def _initial(self, root: _api.RootSlot, kind: type[C]) -> C:
-        return kind(self, int(root))
-
-    @property
-    def root_tcb(self) -> TCB:
-        """The thread that this Python program is."""
-        return self._initial(_api.RootSlot.InitThreadTCB, TCB)
-
-    @property
-    def root_vspace(self) -> VSpace:
-        """The address space that the boot made; nothing runs in it."""
-        return self._initial(_api.RootSlot.InitThreadVSpace, VSpace)
-
-    @property
-    def irq_control(self) -> IRQControl:
-        """The authority over interrupts."""
-        return self._initial(_api.RootSlot.IRQControl, IRQControl)
-
-    @property
-    def asid_control(self) -> ASIDControl:
-        """The authority over ASID pools."""
-        return self._initial(_api.RootSlot.ASIDControl, ASIDControl)
-
-    @property
-    def asid_pool(self) -> ASIDPool:
-        """The ASID pool that the boot made."""
-        return self._asid_pools[0]
-
-    @property
-    def io_port_control(self) -> IOPortControl:
-        """The authority over I/O ports."""
-        return self._initial(_api.RootSlot.IOPortControl, IOPortControl)
-
-    @property
-    def domain_set(self) -> DomainSet:
-        """The authority over domains."""
-        return self._initial(_api.RootSlot.Domain, DomainSet)
 
     # --- names --------------------------------------------------------------------------------
 
@@ -497,10 +360,24 @@ class Machine:
         from .client import SpawnOptions, spawn_client
 
         options = SpawnOptions(
-            path=os.fspath(path), caps=dict(caps or {}), args=list(args), env=env, cwd=cwd,
-            stdin=stdin, stdout=stdout, stderr=stderr, name=name, priority=priority,
-            mcp=priority if mcp is None else mcp, cnode_bits=cnode_bits, bootinfo=bootinfo,
-            untyped=untyped, fault_handler=fault_handler, wrapper=list(wrapper), timeout=timeout)
+            path=os.fspath(path),
+            caps=dict(caps or {}),
+            args=list(args),
+            env=env,
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            name=name,
+            priority=priority,
+            mcp=priority if mcp is None else mcp,
+            cnode_bits=cnode_bits,
+            bootinfo=bootinfo,
+            untyped=untyped,
+            fault_handler=fault_handler,
+            wrapper=list(wrapper),
+            timeout=timeout,
+        )
         client = spawn_client(self, options)
         if start:
             client.start()
@@ -644,9 +521,7 @@ class Machine:
         """Say what the clients' threads do, for the text of a time-out."""
         return self.inspector.blame()
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self.inspector.machine().mimebundle()
 
 

@@ -94,7 +94,9 @@ class Received:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         return None
@@ -107,11 +109,13 @@ class Received:
         if machine.agents.current() is not self.agent:
             raise MachineError(
                 "only the Python thread that received a message can reply to it; to hand it over, "
-                "save the reply capability with machine.cspace.save_caller()")
+                "save the reply capability with machine.cspace.save_caller()"
+            )
         if self.agent.received != self.number:
             raise MachineError(
                 "this message cannot be answered any more: it was answered already, or this thread "
-                "has received another one since; save_caller() keeps a caller for later")
+                "has received another one since; save_caller() keeps a caller for later"
+            )
         self.agent.received = 0
         machine.reply(message, label=label, caps=caps)
 
@@ -130,8 +134,11 @@ class Received:
     def __repr__(self) -> str:
         if self.is_signal:
             return f"<signal badge={self.badge:#x}>"
-        parts = [f"badge={self.badge:#x}", f"label={self.label:#x}",
-                 f"words=[{', '.join(hex(w) for w in self.words)}]"]
+        parts = [
+            f"badge={self.badge:#x}",
+            f"label={self.label:#x}",
+            f"words=[{', '.join(hex(w) for w in self.words)}]",
+        ]
         if self.caps:
             parts.append(f"caps={list(self.caps)}")
         return f"<message {' '.join(parts)}>"

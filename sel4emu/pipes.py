@@ -7,6 +7,7 @@ for a full pipe: it would do so with the emulated processor in its hands.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import select
@@ -70,9 +71,9 @@ class Reader(io.RawIOBase):
         with self._changed:
             while self._position == len(self._data) and not self._ended:
                 self._changed.wait()
-            part = self._data[self._position:self._position + len(view)]
+            part = self._data[self._position : self._position + len(view)]
             self._position += len(part)
-        view[:len(part)] = part
+        view[: len(part)] = part
         return len(part)
 
     def everything(self, timeout: float | None = None) -> bytes:
@@ -177,7 +178,6 @@ class Streams:
             reader.finish(0.0)
         for stream in (self.stdin, self.stdout, self.stderr):
             if stream is not None:
-                try:
+                # There may be unsent input of a client that has ended.
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass  # unsent input of a client that has ended

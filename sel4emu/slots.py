@@ -62,7 +62,7 @@ class SlotAllocator:
         freed = sorted(self._freed)
         for i in range(len(freed) - count + 1):
             if freed[i + count - 1] - freed[i] == count - 1:
-                self._freed = freed[:i] + freed[i + count:]  # sorted, hence a heap
+                self._freed = freed[:i] + freed[i + count :]  # sorted, hence a heap
                 return freed[i]
         return None
 
@@ -126,4 +126,5 @@ class SlotAllocator:
         bits = self._end.bit_length()
         return MachineError(
             f"the root CNode is full: all {self._end} slots are taken. "
-            f"Delete capabilities, or make the machine with cnode_bits={bits} or more")
+            f"Delete capabilities, or make the machine with cnode_bits={bits} or more"
+        )

@@ -35,16 +35,27 @@ class TCB(Capability):
         return authority if authority is not None else _api.RootSlot.InitThreadTCB
 
     def configure(
-        self, *, cspace: CNode, vspace: VSpace | int, fault_ep: int = 0, cspace_data: int = 0,
-        buffer: int = 0, buffer_frame: Frame | None = None,
+        self,
+        *,
+        cspace: CNode,
+        vspace: VSpace | int,
+        fault_ep: int = 0,
+        cspace_data: int = 0,
+        buffer: int = 0,
+        buffer_frame: Frame | None = None,
     ) -> None:
         """Set CSpace, VSpace, IPC buffer and fault endpoint (seL4_TCB_Configure).
 
         `fault_ep` is a capability pointer in the thread's own CSpace.
         """
         arguments: dict[str, Any] = {
-            "cspace_root": cspace, "cspace_root_data": cspace_data, "vspace_root": vspace,
-            "vspace_root_data": 0, "buffer": buffer, "bufferFrame": buffer_frame or 0}
+            "cspace_root": cspace,
+            "cspace_root_data": cspace_data,
+            "vspace_root": vspace,
+            "vspace_root_data": 0,
+            "buffer": buffer,
+            "bufferFrame": buffer_frame or 0,
+        }
         if self.machine.kernel == "classic":
             arguments["fault_ep"] = fault_ep
         self.machine.invoke("TCB_Configure", self, **arguments)
@@ -54,8 +65,14 @@ class TCB(Capability):
     ) -> None:
         """Set CSpace, VSpace and fault endpoint (seL4_TCB_SetSpace)."""
         self.machine.invoke(
-            "TCB_SetSpace", self, fault_ep=fault_ep, cspace_root=cspace,
-            cspace_root_data=cspace_data, vspace_root=vspace, vspace_root_data=0)
+            "TCB_SetSpace",
+            self,
+            fault_ep=fault_ep,
+            cspace_root=cspace,
+            cspace_root_data=cspace_data,
+            vspace_root=vspace,
+            vspace_root_data=0,
+        )
 
     def set_ipc_buffer(self, buffer: int, frame: Frame) -> None:
         """Set address and frame of the IPC buffer (seL4_TCB_SetIPCBuffer)."""
@@ -64,19 +81,24 @@ class TCB(Capability):
     def set_priority(self, priority: int, *, authority: TCB | None = None) -> None:
         """Set the priority, 0 to 255 (seL4_TCB_SetPriority)."""
         self.machine.invoke(
-            "TCB_SetPriority", self, authority=self._authority(authority), priority=priority)
+            "TCB_SetPriority", self, authority=self._authority(authority), priority=priority
+        )
 
     def set_mcpriority(self, mcp: int, *, authority: TCB | None = None) -> None:
         """Set the maximum priority that it may give to others (seL4_TCB_SetMCPriority)."""
-        self.machine.invoke("TCB_SetMCPriority", self, authority=self._authority(authority),
-                            mcp=mcp)
+        self.machine.invoke(
+            "TCB_SetMCPriority", self, authority=self._authority(authority), mcp=mcp
+        )
 
-    def set_sched_params(
-        self, *, priority: int, mcp: int, authority: TCB | None = None
-    ) -> None:
+    def set_sched_params(self, *, priority: int, mcp: int, authority: TCB | None = None) -> None:
         """Set priority and maximum controlled priority (seL4_TCB_SetSchedParams)."""
-        self.machine.invoke("TCB_SetSchedParams", self, authority=self._authority(authority),
-                            mcp=mcp, priority=priority)
+        self.machine.invoke(
+            "TCB_SetSchedParams",
+            self,
+            authority=self._authority(authority),
+            mcp=mcp,
+            priority=priority,
+        )
 
     def suspend(self) -> None:
         """Stop it (seL4_TCB_Suspend)."""
@@ -91,12 +113,11 @@ class TCB(Capability):
     ) -> dict[str, int]:
         """Read its first `count` registers, by name (seL4_TCB_ReadRegisters)."""
         answer = self.machine.invoke(
-            "TCB_ReadRegisters", self, suspend_source=suspend, arch_flags=0, count=count)
+            "TCB_ReadRegisters", self, suspend_source=suspend, arch_flags=0, count=count
+        )
         return dict(zip(REGISTERS, answer["regs"][:count], strict=False))
 
-    def write_registers(
-        self, registers: Mapping[str, int], *, resume: bool = False
-    ) -> None:
+    def write_registers(self, registers: Mapping[str, int], *, resume: bool = False) -> None:
         """Set registers by name (seL4_TCB_WriteRegisters).
 
         The kernel writes a row of registers from the first one on; those before the last one named
@@ -104,23 +125,37 @@ class TCB(Capability):
         """
         unknown = registers.keys() - set(REGISTERS)
         if unknown:
-            raise ValueError(f"no such register: {', '.join(sorted(unknown))}; "
-                             f"there are {', '.join(REGISTERS)}")
+            raise ValueError(
+                f"no such register: {', '.join(sorted(unknown))}; there are {', '.join(REGISTERS)}"
+            )
         count = max((REGISTERS.index(r) + 1 for r in registers), default=0)
         values = self.read_registers() if set(registers) != set(REGISTERS[:count]) else {}
         values.update(registers)
         words = [values.get(r, 0) for r in REGISTERS]
-        self.machine.invoke("TCB_WriteRegisters", self, resume_target=resume, arch_flags=0,
-                            count=count, regs=words)
+        self.machine.invoke(
+            "TCB_WriteRegisters", self, resume_target=resume, arch_flags=0, count=count, regs=words
+        )
 
     def copy_registers(
-        self, source: TCB, *, suspend_source: bool = False, resume: bool = False,
-        frame: bool = True, integer: bool = True,
+        self,
+        source: TCB,
+        *,
+        suspend_source: bool = False,
+        resume: bool = False,
+        frame: bool = True,
+        integer: bool = True,
     ) -> None:
         """Copy registers from another thread (seL4_TCB_CopyRegisters)."""
         self.machine.invoke(
-            "TCB_CopyRegisters", self, source=source, suspend_source=suspend_source,
-            resume_target=resume, transfer_frame=frame, transfer_integer=integer, arch_flags=0)
+            "TCB_CopyRegisters",
+            self,
+            source=source,
+            suspend_source=suspend_source,
+            resume_target=resume,
+            transfer_frame=frame,
+            transfer_integer=integer,
+            arch_flags=0,
+        )
 
     def bind_notification(self, notification: Notification) -> None:
         """Let it get this notification's signals in any receive (seL4_TCB_BindNotification)."""

@@ -26,12 +26,21 @@ MCS_DEFINE = "-DSEL4EMU_MCS"
 LIBRARIES = {False: "sel4emu", True: "sel4emu_mcs"}  # by `mcs`
 ROOT_LIBRARIES = {False: "sel4emu_root", True: "sel4emu_root_mcs"}
 ROOT_CFLAGS = (
-    "-DSEL4EMU_ROOT", "-ffreestanding", "-fno-pic", "-fno-stack-protector",
+    "-DSEL4EMU_ROOT",
+    "-ffreestanding",
+    "-fno-pic",
+    "-fno-stack-protector",
     "-ftls-model=local-exec",
 )
 ROOT_LIBS = (
-    "-static", "-no-pie", "-nostdlib", "-Wl,-e,_sel4_start", "-Wl,-u,_sel4_start",
-    "-Wl,-z,max-page-size=4096", "-Wl,-z,noexecstack", "-Wl,--build-id=none",
+    "-static",
+    "-no-pie",
+    "-nostdlib",
+    "-Wl,-e,_sel4_start",
+    "-Wl,-u,_sel4_start",
+    "-Wl,-z,max-page-size=4096",
+    "-Wl,-z,noexecstack",
+    "-Wl,--build-id=none",
 )
 
 # Environment variable, the names to look for, the Debian package that has one.

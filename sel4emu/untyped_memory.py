@@ -72,8 +72,7 @@ class Buddies:
         kind = object_types(self.machine.kernel)["Untyped"].numbers[self.machine.kernel]
         self.machine.retype_into(block.slot, kind, bits, slot, 2)
         block.free = False
-        block.halves = [
-            Block(slot + i, bits, block.address + (i << bits), block) for i in range(2)]
+        block.halves = [Block(slot + i, bits, block.address + (i << bits), block) for i in range(2)]
         self._free.setdefault(bits, []).append(block.halves[1])
         return block.halves[0]
 
@@ -101,9 +100,11 @@ class Buddies:
         left = 1 << largest if largest else 0
         memory = size_text(self.machine.memory_size)
         return NotEnoughMemory(
-            "Untyped_Retype", message_registers=(left,),
+            "Untyped_Retype",
+            message_registers=(left,),
             reason=f"{size_text(1 << bits)} of untyped memory in one piece are needed; the largest "
-                   f"free piece of this machine's {memory} has {size_text(left)}")
+            f"free piece of this machine's {memory} has {size_text(left)}",
+        )
 
 
 class Arena:
@@ -118,7 +119,11 @@ class Arena:
         self._lock = threading.RLock()
 
     def retype(
-        self, kind: str, size_bits: int = 0, count: int = 1, slot: int | None = None,
+        self,
+        kind: str,
+        size_bits: int = 0,
+        count: int = 1,
+        slot: int | None = None,
         name: str = "",
     ) -> int:
         """Make objects; their capabilities go into neighbouring slots, the first is returned."""

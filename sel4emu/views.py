@@ -18,7 +18,7 @@ from .invocation import METHOD_NAMES, SYSCALL_NAMES, name_in
 from .words import MessageInfo, Rights, size_text
 
 if TYPE_CHECKING:
-    from ._core import TraceDict
+    from ._core_types import TraceDict
 
 __all__ = [
     "CSpaceTree",
@@ -61,7 +61,9 @@ class View(Display):
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data: numbers, strings, lists, dictionaries."""
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        if not dataclasses.is_dataclass(self):
+            raise TypeError("a view is a dataclass")
+        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
 
 def _plain(value: Any) -> Any:
@@ -124,8 +126,11 @@ class CapView(View):
     def _details(self) -> list[str]:
         if self.kind == "untyped":
             device = " device" if self.device else ""
-            return [f"2^{self.size_bits} ({size_text(1 << self.size_bits)}){device}",
-                    f"at {self.object:#x}", f"{size_text(self.free_bytes)} free"]
+            return [
+                f"2^{self.size_bits} ({size_text(1 << self.size_bits)}){device}",
+                f"at {self.object:#x}",
+                f"{size_text(self.free_bytes)} free",
+            ]
         if self.kind == "cnode":
             guard = f" guard {self.guard:#x}/{self.guard_size}" if self.guard_size else ""
             return [f"{1 << self.radix} slots{guard}"]
@@ -248,10 +253,19 @@ class UntypedTable(Table, Sequence[UntypedView]):
 
     def __init__(self, untypeds: Sequence[UntypedView]) -> None:
         self.untypeds = list(untypeds)
-        rows = [[u.slot, hex(u.object), size_text(1 << u.size_bits), size_text(u.free_bytes),
-                 "device" if u.device else "", str(u.children)]
-                for u in self.untypeds]
-        super().__init__(["slot", "address", "size", "free", "", "children"], rows, "untyped memory")
+        rows = [
+            [
+                u.slot,
+                hex(u.object),
+                size_text(1 << u.size_bits),
+                size_text(u.free_bytes),
+                "device" if u.device else "",
+                str(u.children),
+            ]
+            for u in self.untypeds
+        ]
+        columns = ["slot", "address", "size", "free", "", "children"]
+        super().__init__(columns, rows, "untyped memory")
 
     def __getitem__(self, index: Any) -> Any:
         return self.untypeds[index]
@@ -278,8 +292,10 @@ class MappingView(View):
 
     def __str__(self) -> str:
         name = f" {quoted(self.name)}" if self.name else ""
-        return (f"{self.vaddr:#014x} {size_text(1 << self.size_bits):>3} "
-                f"{self.rights.letters() or '-':<2} -> {self.frame:#x}{name}")
+        return (
+            f"{self.vaddr:#014x} {size_text(1 << self.size_bits):>3} "
+            f"{self.rights.letters() or '-':<2} -> {self.frame:#x}{name}"
+        )
 
 
 @dataclass(frozen=True)
@@ -383,12 +399,18 @@ class TraceRecord(View):
     def make(cls, record: TraceDict, names: Mapping[int, str]) -> TraceRecord:
         """Make one of a record of the core."""
         return cls(
-            sequence=record["sequence"], tcb=record["tcb"], thread=names.get(record["tcb"], ""),
+            sequence=record["sequence"],
+            tcb=record["tcb"],
+            thread=names.get(record["tcb"], ""),
             cause=name_in(CAUSES, record["cause"]),
-            syscall=name_in(SYSCALL_NAMES, record["system_call"]), cap=record["cap"],
-            info=record["info"], method=name_in(METHOD_NAMES, record["method"]),
+            syscall=name_in(SYSCALL_NAMES, record["system_call"]),
+            cap=record["cap"],
+            info=record["info"],
+            method=name_in(METHOD_NAMES, record["method"]),
             error=_api.Error(record["error"]).name if record["error"] else "",
-            reason=record["reason"].removeprefix("REASON_"), next=names.get(record["next"], ""))
+            reason=record["reason"].removeprefix("REASON_"),
+            next=names.get(record["next"], ""),
+        )
 
 
 class TraceTable(Table, Sequence[TraceRecord]):
@@ -396,8 +418,10 @@ class TraceTable(Table, Sequence[TraceRecord]):
 
     def __init__(self, records: Sequence[TraceRecord]) -> None:
         self.records = list(records)
-        rows = [[str(r.sequence), r.thread or hex(r.tcb), r.what(), r.result(), r.next or "-"]
-                for r in self.records]
+        rows = [
+            [str(r.sequence), r.thread or hex(r.tcb), r.what(), r.result(), r.next or "-"]
+            for r in self.records
+        ]
         super().__init__(["entry", "thread", "what", "result", "then runs"], rows, "kernel entries")
 
     def __getitem__(self, index: Any) -> Any:
@@ -424,8 +448,10 @@ class MachineView(View):
     threads: tuple[ThreadView, ...]
 
     def _tree(self) -> Tree:
-        root = Node(f"machine: {self.kernel} kernel, {size_text(self.memory)} of memory, "
-                    f"isolation {self.isolation}, {self.kernel_entries} kernel entries")
+        root = Node(
+            f"machine: {self.kernel} kernel, {size_text(self.memory)} of memory, "
+            f"isolation {self.isolation}, {self.kernel_entries} kernel entries"
+        )
         for client in self.clients:
             node = root.add(f"client {client}")
             for thread in self.threads:

@@ -30,14 +30,24 @@ class Frame(Capability):
     kind = "frame"
 
     def map(
-        self, vspace: Capability, vaddr: int, rights: Rights | str | None = "rw", attributes: int = 0
+        self,
+        vspace: Capability,
+        vaddr: int,
+        rights: Rights | str | None = "rw",
+        attributes: int = 0,
     ) -> None:
         """Map it, where the paging structures exist (seL4_X86_Page_Map).
 
         `vspace.map(frame, vaddr)` makes missing ones.
         """
-        self.machine.invoke("X86_Page_Map", self, vspace=vspace, vaddr=vaddr,
-                            rights=int(rights_from(rights)), attr=attributes)
+        self.machine.invoke(
+            "X86_Page_Map",
+            self,
+            vspace=vspace,
+            vaddr=vaddr,
+            rights=int(rights_from(rights)),
+            attr=attributes,
+        )
 
     def unmap(self) -> None:
         """Unmap it, if it is mapped (seL4_X86_Page_Unmap)."""
@@ -74,8 +84,13 @@ class _PagingStructure(Capability):
 
     def map(self, vspace: Capability, vaddr: int, attributes: int = 0) -> None:
         """Map it; the address is rounded down to what it covers."""
-        self.machine.invoke(f"{self._map_method}_Map", self, vaddr=vaddr, attr=attributes,
-                            **{self._vspace_parameter: vspace})
+        self.machine.invoke(
+            f"{self._map_method}_Map",
+            self,
+            vaddr=vaddr,
+            attr=attributes,
+            **{self._vspace_parameter: vspace},
+        )
 
     def unmap(self) -> None:
         """Unmap and empty it."""
@@ -162,6 +177,12 @@ class ASIDControl(Capability):
         """Make a pool of 4 KiB of untyped memory (seL4_X86_ASIDControl_MakePool)."""
         with self.machine.destination(into, name) as slot:
             root, index, depth = slot.location()
-            self.machine.invoke("X86_ASIDControl_MakePool", self, untyped=untyped, root=root,
-                                index=index, depth=depth)
+            self.machine.invoke(
+                "X86_ASIDControl_MakePool",
+                self,
+                untyped=untyped,
+                root=root,
+                index=index,
+                depth=depth,
+            )
         return self.machine.capability_at(slot, name, ASIDPool)

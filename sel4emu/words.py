@@ -41,7 +41,8 @@ def rights_from(value: Rights | str | int | None) -> Rights:
             if letter not in _LETTERS:
                 raise ValueError(
                     f"rights {value!r}: {letter!r} is none of the letters R (read), W (write), "
-                    "G (grant), P (grant reply)")
+                    "G (grant), P (grant reply)"
+                )
             found |= _LETTERS[letter]
         return found
     if not 0 <= int(value) <= Rights.ALL:

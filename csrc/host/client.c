@@ -14,6 +14,7 @@
 
 #define SLICE_NS 50000000
 #define DEADLOCK_NS 100000000
+#define HALTED "a thread has halted the machine (seL4_DebugHalt)"
 
 /* Wait for `changed` until the deadline, at most a slice; mutex is held. */
 static void wait_changed(struct host_machine *m, int64_t deadline)
@@ -239,6 +240,9 @@ enum host_status host_wait_exit(struct host_machine *m, uint32_t process,
         wait_changed(m, deadline < slice_end ? deadline : slice_end);
     }
     pthread_mutex_unlock(&m->mutex);
+    if (status == HOST_INTERRUPTED && m->halted)
+        status = host_fail(error, HOST_PANIC, "%s",
+                           m->k->h.panicked ? m->k->h.panic : HALTED);
     /* Twice the same picture, and nobody ran in between. */
     if (status == HOST_INTERRUPTED && stuck && deadlocked(m) &&
         idle == m->k->h.idle_count)

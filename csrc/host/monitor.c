@@ -157,6 +157,8 @@ static void take_events(struct host_machine *m)
         set_tick(m, true);
     if ((events & EVENT_PREEMPTED) && !m->watching)
         lend_start(m);
+    if (events & EVENT_HALT)
+        m->halted = true;
     size = take_console(k, console);
     host_unlock(m);
     bare_start(m);

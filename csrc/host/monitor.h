@@ -93,6 +93,7 @@ struct host_machine {
     uint32_t live;
     struct spawn_request *request;
     bool closing;
+    bool halted; /* seL4_DebugHalt: paused for good, to be looked at */
     uint32_t callers; /* threads inside agent waits */
     char *console;    /* kept output, console_kept bytes */
     size_t console_kept, console_room;

@@ -43,7 +43,7 @@ word *thread_ipc_buffer(struct kernel *k, struct tcb *t, bool write);
 
 /* Its entry in h.thread[]; 0: none. */
 uint32_t thread_index(struct kernel *k, const struct tcb *t);
-/* Make a TCB that has no entry an external agent; its index, 0: not possible. */
+/* Make a TCB that has no entry an external agent; its index, 0: impossible. */
 uint32_t thread_make_agent(struct kernel *k, struct tcb *t);
 /* The entry's Linux thread shall end; the TCB may get another. */
 void thread_retire(struct kernel *k, struct tcb *t);

@@ -12,7 +12,7 @@ from sel4emu.cli.commands import Refused
 from sel4emu.words import size_from
 
 
-class Size(click.ParamType):
+class Size(click.ParamType):  # type: ignore[type-arg]
     """A size such as 64M."""
 
     name = "size"

@@ -40,8 +40,9 @@ def run(console: Console | None = None) -> None:
     out = console or Console(highlight=False)
     with tempfile.TemporaryDirectory(prefix="sel4emu-demo-") as folder:
         try:
-            programs = {name: compile_client(file, Path(folder) / name)
-                        for name, file in sources().items()}
+            programs = {
+                name: compile_client(file, Path(folder) / name) for name, file in sources().items()
+            }
         except toolchain.ToolchainError as error:
             out.print(f"[yellow]The C programs cannot be built:[/] {error}", markup=True)
             out.print("Python plays their parts instead.\n")
@@ -57,11 +58,19 @@ def _with_clients(machine: Machine, programs: dict[str, Path], out: Console) -> 
     endpoint = machine.endpoint("ep")
     server = machine.spawn(programs["server"], {"ep": endpoint}, name="server", priority=110)
     clients = [
-        machine.spawn(programs["client"], {"ep": (endpoint, {"badge": badge, "rights": "wg"})},
-                      args=[str(first)], name=name, stdout=PIPE)
-        for name, (badge, first) in CLIENTS.items()]
-    out.print(f"Three Linux processes on one emulated seL4 machine: {server.name} (pid "
-              f"{server.pid}), " + ", ".join(f"{c.name} (pid {c.pid})" for c in clients) + "\n")
+        machine.spawn(
+            programs["client"],
+            {"ep": (endpoint, {"badge": badge, "rights": "wg"})},
+            args=[str(first)],
+            name=name,
+            stdout=PIPE,
+        )
+        for name, (badge, first) in CLIENTS.items()
+    ]
+    out.print(
+        f"Three Linux processes on one emulated seL4 machine: {server.name} (pid "
+        f"{server.pid}), " + ", ".join(f"{c.name} (pid {c.pid})" for c in clients) + "\n"
+    )
     for client in clients:
         _show_output(client, out)
     out.print(_messages(machine))
@@ -69,8 +78,9 @@ def _with_clients(machine: Machine, programs: dict[str, Path], out: Console) -> 
     out.print(server.cspace.tree())
     out.print("\nWho derives from the endpoint:", style="bold")
     for node in machine.cdt().find("endpoint 'ep' RWGP in cspace"):
-        out.print(f"{node.label}", *(f"  └── {c.label}" for c in node.children), sep="\n",
-                  markup=False)
+        out.print(
+            f"{node.label}", *(f"  └── {c.label}" for c in node.children), sep="\n", markup=False
+        )
     out.print("\nThreads:", style="bold")
     out.print(machine.threads())
 

@@ -248,7 +248,7 @@ def test_errors_can_be_pickled(machine: Machine) -> None:
     assert copy.reason == caught.value.reason
 
 
-def test_every_seL4_error_has_a_class_and_a_hint() -> None:
+def test_every_error_of_the_api_has_a_class_and_a_hint() -> None:
     from sel4emu._api import Error
     from sel4emu.errors import ERRORS
 

@@ -93,7 +93,7 @@ def test_signals_and_polls(machine: Machine) -> None:
 
 
 def test_without_a_machine_a_function_says_what_to_do() -> None:
-    with pytest.raises(sel4emu.MachineError, match="inside `with machine.capi"):
+    with pytest.raises(sel4emu.MachineError, match=r"inside `with machine\.capi"):
         capi.lib.seL4_Signal(1)
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,9 +19,11 @@ CLASSIC = syscall_numbers("classic")
 
 
 @pytest.fixture
-def core(isolation: str) -> _core.Machine:
+def core(isolation: str) -> Iterator[_core.Machine]:
     kind = _core.ISOLATION_DIRECT if isolation == "direct" else _core.ISOLATION_PROCESS
-    return _core.Machine(16 << 20, isolation=kind, check=True)
+    made = _core.Machine(16 << 20, isolation=kind, check=True)
+    yield made
+    made.close()
 
 
 def test_a_machine_ends_with_its_last_reference() -> None:
@@ -40,12 +43,17 @@ def test_numbers_that_do_not_fit_are_overflow_errors(core: _core.Machine) -> Non
         core.read("0", 1)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("arguments", [
-    {"memory": 4096}, {"memory": 16 << 20, "cnode_bits": 2}, {"memory": 16 << 20, "domains": 0},
-    {"memory": (16 << 20) + 1},
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"memory": 4096},
+        {"memory": 16 << 20, "cnode_bits": 2},
+        {"memory": 16 << 20, "domains": 0},
+        {"memory": (16 << 20) + 1},
+    ],
+)
 def test_configurations_that_cannot_be_are_value_errors(arguments: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         _core.Machine(**arguments)  # type: ignore[arg-type]
 
 
@@ -87,11 +95,13 @@ def test_agents_enter_wait_and_cancel(core: _core.Machine) -> None:
     endpoint = core.empty_start
     retype = (1, endpoint, 64)
     del retype
-    untyped = next(c for c in core.slots(core.root_cnode, 12)
-                   if c["kind"] == "untyped" and not c["device"])
+    untyped = next(
+        c for c in core.slots(core.root_cnode, 12) if c["kind"] == "untyped" and not c["device"]
+    )
     words = (2, 0, 0, 0, endpoint, 1)
-    answer = core.agent_call(agent, CLASSIC["Call"], untyped["index"], 1 << 12 | 1 << 7 | 6, words,
-                             (2,))
+    answer = core.agent_call(
+        agent, CLASSIC["Call"], untyped["index"], 1 << 12 | 1 << 7 | 6, words, (2,)
+    )
     assert answer[1] >> 12 == 0
     assert not core.agent_enter(agent, CLASSIC["Recv"], endpoint)
     with pytest.raises(Timeout):
@@ -113,16 +123,16 @@ def test_too_many_words_and_capabilities_are_refused(core: _core.Machine) -> Non
 
 @pytest.mark.parametrize("number", [0, 100000, 16383])
 def test_an_agent_that_is_none_is_refused(core: _core.Machine, number: int) -> None:
-    with pytest.raises(Exception, match="."):
+    with pytest.raises(Exception, match=r"."):
         core.agent_call(number, CLASSIC["NBSend"], 1, 0, (), (), timeout=0.1)
 
 
 def test_processes_that_do_not_exist_are_refused(core: _core.Machine) -> None:
     for process in (0, 4096, 1 << 31):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             core.process(process)
     for operation in (core.poll_exit, core.wait_exit):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             operation(77)
     core.release(77)
 
@@ -150,7 +160,7 @@ def test_memory_is_a_buffer(core: _core.Machine) -> None:
     with pytest.raises(TypeError):
         readonly[0] = 1
     for address, size in ((0, 0), (core.memory_size, 1), (0, core.memory_size + 1)):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"."):
             core.memory(address, size)
 
 
@@ -192,8 +202,9 @@ machine = again.Machine(16 << 20)
 machine.close()
 print("fine")
 """
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
-                            timeout=60, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
     assert result.stdout == "fine\n", result.stderr
 
 

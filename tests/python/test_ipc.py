@@ -156,7 +156,7 @@ def test_a_timeout_takes_the_call_back(machine: Machine) -> None:
     endpoint = machine.endpoint("ep")
     for operation in (endpoint.recv, endpoint.send, endpoint.call):
         start = time.monotonic()
-        with pytest.raises(sel4emu.Timeout, match="not complete after 0.05 s"):
+        with pytest.raises(sel4emu.Timeout, match=r"not complete after 0\.05 s"):
             operation(timeout=0.05)
         assert 0.04 < time.monotonic() - start < 2
         assert len(endpoint.queue()) == 0
@@ -264,6 +264,7 @@ def test_the_queue_names_who_waits_in_order(machine: Machine) -> None:
     endpoint = machine.endpoint("ep")
     threads = []
     for i in range(3):
+
         def wait() -> None:
             endpoint.recv(timeout=10)
 

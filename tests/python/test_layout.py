@@ -44,17 +44,27 @@ int main(int argc, char **argv)
 
 def test_a_system_is_built_and_runs(machine: Machine, compile_client: Build) -> None:
     program = str(compile_client(PEER))
-    layout = machine.layout({
-        "objects": {"ep": "endpoint", "shared": {"frame": "4K"}},
-        "clients": {
-            "server": {"path": program, "args": ["server"], "priority": 120,
-                       "caps": {"ep": {"cap": "ep", "rights": "r"}},
-                       "frames": {"shared": 0x20000000}},
-            "client": {"path": program, "args": ["client"], "stdout": "pipe",
-                       "caps": {20: {"cap": "ep", "badge": 7, "rights": "wg"}},
-                       "frames": {"shared": {"at": 0x20000000, "rights": "r"}}},
-        },
-    })
+    layout = machine.layout(
+        {
+            "objects": {"ep": "endpoint", "shared": {"frame": "4K"}},
+            "clients": {
+                "server": {
+                    "path": program,
+                    "args": ["server"],
+                    "priority": 120,
+                    "caps": {"ep": {"cap": "ep", "rights": "r"}},
+                    "frames": {"shared": 0x20000000},
+                },
+                "client": {
+                    "path": program,
+                    "args": ["client"],
+                    "stdout": "pipe",
+                    "caps": {20: {"cap": "ep", "badge": 7, "rights": "wg"}},
+                    "frames": {"shared": {"at": 0x20000000, "rights": "r"}},
+                },
+            },
+        }
+    )
     assert layout.clients["client"].cspace[20].view.badge == 7
     assert layout.clients["server"].tcb.state().priority == 120
     assert layout.start() is layout
@@ -68,9 +78,22 @@ def test_a_system_is_built_and_runs(machine: Machine, compile_client: Build) -> 
 
 
 def test_objects_of_every_kind_can_be_named(machine: Machine) -> None:
-    layout = machine.layout({"objects": {
-        "ep": "endpoint", "n": "notification", "t": "tcb", "v": "vspace", "u": "untyped:1M",
-        "f": "frame", "g": "frame:2M", "c": "cnode:4", "d": {"cnode": 5}, "w": {"untyped": 4096}}})
+    layout = machine.layout(
+        {
+            "objects": {
+                "ep": "endpoint",
+                "n": "notification",
+                "t": "tcb",
+                "v": "vspace",
+                "u": "untyped:1M",
+                "f": "frame",
+                "g": "frame:2M",
+                "c": "cnode:4",
+                "d": {"cnode": 5},
+                "w": {"untyped": 4096},
+            }
+        }
+    )
     caps = layout.caps
     assert isinstance(caps["ep"], Endpoint)
     assert isinstance(caps["u"], Untyped) and caps["u"].size_bits == 20
@@ -82,10 +105,15 @@ def test_objects_of_every_kind_can_be_named(machine: Machine) -> None:
 
 
 def test_cnodes_hold_capabilities_and_other_cnodes(machine: Machine) -> None:
-    layout = machine.layout({"objects": {
-        "outer": {"cnode": 4, "caps": {"1": "inner", "2": {"cap": "ep", "badge": 3}}},
-        "inner": {"cnode": 4, "caps": {"5": {"cap": "ep", "rights": "r", "name": "in"}}},
-        "ep": "endpoint"}})
+    layout = machine.layout(
+        {
+            "objects": {
+                "outer": {"cnode": 4, "caps": {"1": "inner", "2": {"cap": "ep", "badge": 3}}},
+                "inner": {"cnode": 4, "caps": {"5": {"cap": "ep", "rights": "r", "name": "in"}}},
+                "ep": "endpoint",
+            }
+        }
+    )
     outer = layout.caps["outer"]
     assert isinstance(outer, CNode)
     assert outer[2].view.badge == 3
@@ -105,45 +133,94 @@ def test_a_layout_can_come_from_toml_and_json(machine: Machine) -> None:
         assert box[3].view.kind == "endpoint"
 
 
-@pytest.mark.parametrize(("description", "text"), [
-    ([], "layout: a table is needed"),
-    ({"object": {}}, r"layout\.object: unknown; there are objects, clients"),
-    ({"objects": {"a": "endpiont"}}, r"objects\.a: there is no kind 'endpiont'"),
-    ({"objects": {"a": "untyped"}}, r"objects\.a: an untyped needs a size"),
-    ({"objects": {"a": "untyped:1X"}}, r"objects\.a: size '1X'"),
-    ({"objects": {"a": "frame:8K"}}, r"objects\.a: frames have 4K, 2M or 1G"),
-    ({"objects": {"a": {"frame": "4K", "cnode": 3}}}, r"objects\.a: exactly one of the keys"),
-    ({"objects": {"a": {"cnode": 99}}}, r"objects\.a: a number from 1 to 0x14"),
-    ({"objects": {"a": "endpoint:3"}}, r"objects\.a: endpoint takes no argument"),
-    ({"objects": {"a": {"cnode": 4, "caps": {"x": "a"}}}}, r"objects\.a\.caps\.x: .* slot number"),
-    ({"objects": {"a": {"cnode": 4, "caps": {"1": "b"}}}}, r"objects\.a\.caps\.1: .*named 'b'"),
-    ({"objects": {"a": {"cnode": 4, "caps": {"16": "b"}}, "b": "endpoint"}},
-     r"objects\.a\.caps\.16: a number from 0 to 0xf"),
-    ({"objects": {"a": {"cnode": 4, "caps": {"1": "b"}}, "b": {"cnode": 4, "caps": {"1": "a"}}}},
-     r"would hold itself"),
-    ({"clients": {"c": {}}}, r"clients\.c: the key \"path\" is missing"),
-    ({"clients": {"c": {"path": "x", "prio": 3}}}, r"clients\.c\.prio: unknown; there are path"),
-    ({"clients": {"c": {"path": 3}}}, r"clients\.c\.path: 3 is of the wrong type"),
-    ({"clients": {"c": {"path": "x", "priority": True}}}, r"clients\.c\.priority: True"),
-    ({"clients": {"c": {"path": "x", "stdout": "tube"}}}, r"clients\.c\.stdout: 'tube'"),
-    ({"clients": {"c": {"path": "x", "caps": {"e": "ep"}}}}, r"clients\.c\.caps\.e: .*named 'ep'"),
-    ({"objects": {"e": "endpoint"}, "clients": {"c": {"path": "x", "caps": {"20": {
-        "cap": "e", "rights": "rz"}}}}}, r"clients\.c\.caps\.20\.rights: .*'Z'"),
-    ({"objects": {"e": "endpoint"}, "clients": {"c": {"path": "x", "caps": {"20": {
-        "cap": "e", "bagde": 1}}}}}, r"clients\.c\.caps\.20\.bagde: unknown"),
-    ({"objects": {"e": "endpoint"}, "clients": {"c": {"path": "x", "caps": {
-        "20": "e", "a": {"cap": "e", "slot": 20}}}}}, r"clients\.c\.caps\.a: .*takes slot 20"),
-    ({"objects": {"e": "endpoint"}, "clients": {"c": {"path": "x", "frames": {"e": 4096}}}},
-     r"clients\.c\.frames\.e: 'e' is no frame"),
-    ({"objects": {"f": "frame"}, "clients": {"c": {"path": "x", "frames": {"f": 4097}}}},
-     r"clients\.c\.frames\.f\.at: 0x1001 is not a multiple"),
-    ({"objects": {"f": "frame"}, "clients": {"c": {"path": "x", "frames": {"f": {}}}}},
-     r"clients\.c\.frames\.f: the key \"at\" is missing"),
-    ({"objects": {"n": "notification"}, "clients": {"c": {"path": "x", "fault_handler": "n"}}},
-     r"clients\.c\.fault_handler: 'n' is no endpoint"),
-    ({"objects": {"c": "endpoint"}, "clients": {"c": {"path": "x"}}},
-     r"clients\.c: 'c' is the name of an object already"),
-])
+@pytest.mark.parametrize(
+    ("description", "text"),
+    [
+        ([], "layout: a table is needed"),
+        ({"object": {}}, r"layout\.object: unknown; there are objects, clients"),
+        ({"objects": {"a": "endpiont"}}, r"objects\.a: there is no kind 'endpiont'"),
+        ({"objects": {"a": "untyped"}}, r"objects\.a: an untyped needs a size"),
+        ({"objects": {"a": "untyped:1X"}}, r"objects\.a: size '1X'"),
+        ({"objects": {"a": "frame:8K"}}, r"objects\.a: frames have 4K, 2M or 1G"),
+        ({"objects": {"a": {"frame": "4K", "cnode": 3}}}, r"objects\.a: exactly one of the keys"),
+        ({"objects": {"a": {"cnode": 99}}}, r"objects\.a: a number from 1 to 0x14"),
+        ({"objects": {"a": "endpoint:3"}}, r"objects\.a: endpoint takes no argument"),
+        (
+            {"objects": {"a": {"cnode": 4, "caps": {"x": "a"}}}},
+            r"objects\.a\.caps\.x: .* slot number",
+        ),
+        ({"objects": {"a": {"cnode": 4, "caps": {"1": "b"}}}}, r"objects\.a\.caps\.1: .*named 'b'"),
+        (
+            {"objects": {"a": {"cnode": 4, "caps": {"16": "b"}}, "b": "endpoint"}},
+            r"objects\.a\.caps\.16: a number from 0 to 0xf",
+        ),
+        (
+            {
+                "objects": {
+                    "a": {"cnode": 4, "caps": {"1": "b"}},
+                    "b": {"cnode": 4, "caps": {"1": "a"}},
+                }
+            },
+            r"would hold itself",
+        ),
+        ({"clients": {"c": {}}}, r"clients\.c: the key \"path\" is missing"),
+        (
+            {"clients": {"c": {"path": "x", "prio": 3}}},
+            r"clients\.c\.prio: unknown; there are path",
+        ),
+        ({"clients": {"c": {"path": 3}}}, r"clients\.c\.path: 3 is of the wrong type"),
+        ({"clients": {"c": {"path": "x", "priority": True}}}, r"clients\.c\.priority: True"),
+        ({"clients": {"c": {"path": "x", "stdout": "tube"}}}, r"clients\.c\.stdout: 'tube'"),
+        (
+            {"clients": {"c": {"path": "x", "caps": {"e": "ep"}}}},
+            r"clients\.c\.caps\.e: .*named 'ep'",
+        ),
+        (
+            {
+                "objects": {"e": "endpoint"},
+                "clients": {"c": {"path": "x", "caps": {"20": {"cap": "e", "rights": "rz"}}}},
+            },
+            r"clients\.c\.caps\.20\.rights: .*'Z'",
+        ),
+        (
+            {
+                "objects": {"e": "endpoint"},
+                "clients": {"c": {"path": "x", "caps": {"20": {"cap": "e", "bagde": 1}}}},
+            },
+            r"clients\.c\.caps\.20\.bagde: unknown",
+        ),
+        (
+            {
+                "objects": {"e": "endpoint"},
+                "clients": {"c": {"path": "x", "caps": {"20": "e", "a": {"cap": "e", "slot": 20}}}},
+            },
+            r"clients\.c\.caps\.a: .*takes slot 20",
+        ),
+        (
+            {"objects": {"e": "endpoint"}, "clients": {"c": {"path": "x", "frames": {"e": 4096}}}},
+            r"clients\.c\.frames\.e: 'e' is no frame",
+        ),
+        (
+            {"objects": {"f": "frame"}, "clients": {"c": {"path": "x", "frames": {"f": 4097}}}},
+            r"clients\.c\.frames\.f\.at: 0x1001 is not a multiple",
+        ),
+        (
+            {"objects": {"f": "frame"}, "clients": {"c": {"path": "x", "frames": {"f": {}}}}},
+            r"clients\.c\.frames\.f: the key \"at\" is missing",
+        ),
+        (
+            {
+                "objects": {"n": "notification"},
+                "clients": {"c": {"path": "x", "fault_handler": "n"}},
+            },
+            r"clients\.c\.fault_handler: 'n' is no endpoint",
+        ),
+        (
+            {"objects": {"c": "endpoint"}, "clients": {"c": {"path": "x"}}},
+            r"clients\.c: 'c' is the name of an object already",
+        ),
+    ],
+)
 def test_mistakes_are_named_with_the_path_of_the_key(
     machine: Machine, description: Any, text: str
 ) -> None:
@@ -161,10 +238,12 @@ def test_a_layout_whose_executable_is_missing_starts_nothing(machine: Machine) -
 
 def test_a_fault_handler_is_given_by_name(machine: Machine, compile_client: Build) -> None:
     program = str(compile_client("int main(void) { *(volatile int *)8 = 1; return 0; }"))
-    layout = machine.layout({
-        "objects": {"faults": "endpoint"},
-        "clients": {"bad": {"path": program,
-                            "fault_handler": {"cap": "faults", "badge": 9}}}}).start()
+    layout = machine.layout(
+        {
+            "objects": {"faults": "endpoint"},
+            "clients": {"bad": {"path": program, "fault_handler": {"cap": "faults", "badge": 9}}},
+        }
+    ).start()
     faults = layout.caps["faults"]
     assert isinstance(faults, Endpoint)
     message = faults.recv(timeout=10)

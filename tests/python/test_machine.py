@@ -183,8 +183,13 @@ with sel4emu.Machine("16M") as machine:
     machine.check()
 print("fine")
 """
-    result = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True,
-                            text=True, timeout=60, check=False)
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert result.stdout == "fine\n", result.stderr
 
 
@@ -195,8 +200,9 @@ machine = sel4emu.Machine("16M")
 machine.endpoint("ep")
 print("fine")
 """
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
-                            timeout=60, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (result.returncode, result.stdout, result.stderr) == (0, "fine\n", "")
 
 

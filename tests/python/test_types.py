@@ -16,14 +16,31 @@ PACKAGE = Path(sel4emu.__file__).parent
 
 
 def run(*arguments: str, folder: Path) -> None:
-    result = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True,
-                            cwd=folder, timeout=300, check=False)
+    result = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=300,
+        check=False,
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.timeout(300)
 def test_the_stub_agrees_with_the_extension(tmp_path: Path) -> None:
-    run("mypy.stubtest", "sel4emu._core", "--ignore-disjoint-bases", folder=tmp_path)
+    # Types of C have __buffer__ in Python 3.12 and later; before, there is no name for it.
+    allowed = tmp_path / "allowed"
+    allowed.write_text(r"sel4emu\._core\.Memory\.__buffer__" + "\n")
+    run(
+        "mypy.stubtest",
+        "sel4emu._core",
+        "--ignore-disjoint-bases",
+        "--allowlist",
+        str(allowed),
+        "--ignore-unused-allowlist",
+        folder=tmp_path,
+    )
 
 
 @pytest.mark.timeout(300)

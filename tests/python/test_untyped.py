@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 import sel4emu
@@ -11,8 +13,16 @@ from sel4emu import Endpoint, Frame, Machine, Untyped
 
 def test_retyping_makes_objects_of_every_kind(machine: Machine) -> None:
     untyped = machine.untyped("1M", "pool")
-    for kind, bits in (("Endpoint", 0), ("Notification", 0), ("TCB", 0), ("CNode", 4),
-                       ("Untyped", 12), ("Page", 0), ("PageTable", 0), ("PML4", 0)):
+    for kind, bits in (
+        ("Endpoint", 0),
+        ("Notification", 0),
+        ("TCB", 0),
+        ("CNode", 4),
+        ("Untyped", 12),
+        ("Page", 0),
+        ("PageTable", 0),
+        ("PML4", 0),
+    ):
         made = untyped.retype(kind, bits)
         assert made.view.kind != ""
 
@@ -86,7 +96,7 @@ def test_a_machine_without_memory_left_says_so() -> None:
 def test_pieces_of_any_size_fit_together(machine: Machine) -> None:
     pieces = [machine.untyped(size) for size in ("1M", 4096, "16K", 16, "256K", 64, "2M")]
     ranges = sorted((u.object, u.object + (1 << u.size_bits)) for u in pieces)
-    assert all(end <= start for (_, end), (start, _) in zip(ranges, ranges[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in pairwise(ranges))
 
 
 def test_the_machine_lists_its_untyped_memory(machine: Machine) -> None:

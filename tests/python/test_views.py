@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sel4emu import Machine, TCB, VSpace
+from sel4emu import TCB, Machine, VSpace
 from sel4emu.draw import Node, Table, Tree, svg_tree
 
 
@@ -59,9 +59,16 @@ def test_very_large_trees_are_text_only() -> None:
 
 def test_everything_is_plain_data_that_json_takes(machine: Machine) -> None:
     machine.endpoint("ep").mint(5)
-    views = [machine.cspace.tree(), machine.cdt(), machine.threads(), machine.untypeds(),
-             machine.trace(), machine.endpoint("x").queue(), machine.notification("n").state(),
-             machine.inspector.machine()]
+    views = [
+        machine.cspace.tree(),
+        machine.cdt(),
+        machine.threads(),
+        machine.untypeds(),
+        machine.trace(),
+        machine.endpoint("x").queue(),
+        machine.notification("n").state(),
+        machine.inspector.machine(),
+    ]
     for view in views:
         assert json.loads(json.dumps(view.as_dict()))
 
@@ -71,10 +78,11 @@ def test_the_derivation_tree_shows_who_derives_from_whom(machine: Machine) -> No
     badged = endpoint.mint(5, name="five")
     badged.copy(name="copy")
     endpoint.copy(name="plain")
-    (node,) = machine.cdt().find("cspace[%d] ep" % endpoint.slot)
+    (node,) = machine.cdt().find(f"cspace[{endpoint.slot}] ep")
     assert [c.label for c in node.children] == [
         f"endpoint 'ep' RWGP in cspace[{endpoint.slot + 3}] plain",
-        f"endpoint 'ep' badge 0x5 RWGP in cspace[{badged.slot}] five"]
+        f"endpoint 'ep' badge 0x5 RWGP in cspace[{badged.slot}] five",
+    ]
     assert len(node.children[1].children) == 1
 
 
