@@ -223,6 +223,8 @@ class BuildClient(Command):
             archive = self.created(self.package / "lib" / name)
             archive.unlink(missing_ok=True)
             run(["ar", "rcsD", archive, *objects])
+        script = self.created(self.package / "lib" / "sel4emu-root.lds")
+        self.copy_file("csrc/root/root.lds", str(script))
 
     def runner(self) -> None:
         """Build lib/sel4emu-runner, which becomes the process of a VSpace made by seL4 calls."""
@@ -269,7 +271,7 @@ class BuildClient(Command):
         names += list(self.modules())
         names += [Path("lib") / f"lib{name}.a" for name in KERNELS]
         names += [Path("lib") / f"libsel4emu_root{mcs}.a" for mcs in ("", "_mcs")]
-        names.append(Path("lib") / "sel4emu-runner")
+        names += [Path("lib") / "sel4emu-runner", Path("lib") / "sel4emu-root.lds"]
         return [str(self.package / name) for name in names]
 
     def get_output_mapping(self) -> dict[str, str]:
@@ -291,5 +293,6 @@ generate()
 setup(
     cmdclass={"build": Build, "build_ext": BuildExtension, "build_client": BuildClient},
     ext_modules=[Extension("sel4emu._core", sources=[], py_limited_api=True)],
+    cffi_modules=["sel4emu/_capi_build.py:ffibuilder"],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

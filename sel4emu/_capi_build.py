@@ -21,7 +21,7 @@ from pathlib import Path
 from sysconfig import get_config_var
 from typing import Any
 
-from cffi import FFI
+from cffi import FFI  # type: ignore[import-untyped, unused-ignore]
 from pycparser import c_ast, c_generator, c_parser  # type: ignore[import-untyped, unused-ignore]
 
 ROOT = Path(__file__).resolve().parent.parent if "__file__" in globals() else Path.cwd()

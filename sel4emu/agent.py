@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -34,6 +35,9 @@ CSPACE_DEPTH = 64
 #: How long a call without a time-out waits before it looks for a deadlock, and then each time.
 FIRST_LOOK = 0.05
 LOOK_AGAIN = 0.5
+
+#: How long a new Python thread waits for another one to make an agent for it.
+PATIENCE = 5.0
 
 #: System calls that a message with capabilities may come in by.
 RECEIVING = frozenset(("Recv", "NBRecv", "Call", "ReplyRecv", "Wait", "NBWait"))
@@ -219,6 +223,10 @@ class AgentPool:
         self._local = threading.local()
         self._free: deque[Agent] = deque()  # its operations are atomic, so it needs no lock
         self._count = 1
+        self._failure: BaseException | None = None
+        #: Python threads that have an agent.
+        self._users: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._users.add(threading.current_thread())
         self._local.lease = _Lease(self, self.root)
 
     def current(self) -> Agent:
@@ -229,20 +237,36 @@ class AgentPool:
         return self._lend()
 
     def _lend(self) -> Agent:
+        """Give the calling thread the agent in reserve, and have it make the next one."""
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 agent = self._free.pop()
                 break
             except IndexError:
+                if time.monotonic() > end:
+                    raise self._no_agent() from self._failure
                 time.sleep(0.001)  # another thread is making the next one
         self._local.lease = _Lease(self, agent)
+        self._users.add(threading.current_thread())
         if not self._free:
-            self.fill()
+            try:
+                self.fill()
+            except (SeL4Error, MachineError) as error:
+                self._failure = error  # this thread is served; the next one will be told
         return agent
+
+    def _no_agent(self) -> MachineError:
+        cause = f": {self._failure}" if self._failure else ""
+        return MachineError(
+            f"no agent is left for another Python thread, and none could be made{cause}. "
+            "When there is room again, machine.agents.fill() makes one"
+        )
 
     def fill(self) -> None:
         """Make one agent for a thread to come, by the calling thread's own agent."""
         self._free.append(self._make())
+        self._failure = None
 
     def _make(self) -> Agent:
         machine = self.machine
@@ -274,4 +298,4 @@ class AgentPool:
 
     def alone(self) -> bool:
         """Tell whether no other Python thread could act on the machine."""
-        return threading.active_count() - self.machine.helper_threads() <= 1
+        return not self.machine.other_actors(self._users)

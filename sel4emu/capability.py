@@ -20,7 +20,7 @@ from .words import Rights, guard_word, rights_from
 
 if TYPE_CHECKING:
     from .machine import Machine
-    from .views import CapView, CSpaceTree
+    from .views import CapView, CSpaceTree, Tree
 
 ROOT = _api.RootSlot.InitThreadCNode
 
@@ -138,6 +138,14 @@ class Capability:
         self._check_alive()
         return (self.cnode or self.machine.cspace).slot_address(self.slot)
 
+    def check_machine(self, machine: Machine) -> None:
+        """Raise ValueError if it belongs to another machine."""
+        if self.machine is not machine:
+            raise ValueError(
+                f"{self.describe()} belongs to another machine: capabilities have a meaning only "
+                "where they were made"
+            )
+
     def _check_alive(self) -> None:
         if self.cnode is None and self.machine.slots.generation(self.slot) != self._generation:
             raise StaleCapability(
@@ -150,6 +158,11 @@ class Capability:
         """What the slot holds now, by inspection."""
         self._check_alive()
         return self.machine.inspector.capability(self)
+
+    def cdt(self) -> Tree:
+        """Return the part of the derivation tree that begins with this capability."""
+        self._check_alive()
+        return self.machine.inspector.derivation(self)
 
     @property
     def object(self) -> int:

@@ -304,6 +304,8 @@ def spawn_client(machine: Machine, options: SpawnOptions) -> Client:
     """Make the kernel objects and the process; its thread does not run yet."""
     machine.reclaim()
     granted = _plan(options)
+    for grant in granted:
+        grant.capability.check_machine(machine)
     path, argv = _command(options)
     name = (options.name or Path(options.path).name)[:31]
     arena = Arena(machine, _arena_bits(options.cnode_bits))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The executable of a root task, as the kernel's boot reads it.
 
-Only its loadable segments count. All pages between the first and the last byte belong to the root
-task, gaps included; what no segment fills is zero. Rights of segments do not matter: every page
-can be read, written and executed.
+All pages between the first and the last byte belong to the root task, gaps included; what nothing
+fills is zero. Rights of segments do not matter: every page can be read, written and executed. Like
+the real kernel, this takes every program header for one of a segment: that of thread-local storage
+clears the bytes where .tbss seems to be.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _parse(path: str, data: bytes) -> RootImage:
             f"{path} is no static executable with fixed addresses: build it with "
             "'sel4emu cc --root'"
         )
-    loads = [(p[3], data[p[2] : p[2] + p[5]], p[6]) for p in programs if p[0] == LOAD and p[6]]
+    loads = [(p[3], _contents(data, p), p[6]) for p in programs if p[6]]
     if not loads:
         raise BadExecutable(f"{path} has nothing to load")
     start = min(address for address, _, _ in loads)
@@ -86,6 +87,13 @@ def _parse(path: str, data: bytes) -> RootImage:
     if not start <= entry < end:
         raise BadExecutable(f"{path} shall begin at {entry:#x}, outside of its segments")
     return RootImage(path, start, end, entry, tuple((a, b) for a, b, _ in loads), mcs)
+
+
+def _contents(data: bytes, program: tuple[int, ...]) -> bytes:
+    """Return what a program header puts into memory, which is all zero at first."""
+    kind, _, offset, _, _, size, room, _ = program
+    contents = data[offset : offset + size]
+    return contents if kind == LOAD else contents.ljust(room, b"\0")
 
 
 def _check_note(path: str, data: bytes, programs: list[tuple[int, ...]]) -> bool | None:

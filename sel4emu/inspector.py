@@ -139,9 +139,11 @@ class Inspector:
                 seen.add(view.object)
                 self._add_slots(child, view.object, view.radix, seen)
 
-    def derivation(self) -> Tree:
-        """Return the capability derivation tree."""
+    def derivation(self, top: Capability | None = None) -> Tree:
+        """Return the capability derivation tree, or what derives from one capability."""
         found = self.core.derivation()
+        if top is not None:
+            return self._below(found, top)
         places = Places(self, found)
         root = Node("capability derivation tree")
         path = [root]
@@ -158,13 +160,34 @@ class Inspector:
             root.add(f"{devices} untypeds of devices, none in use")
         return Tree(root)
 
-    def untypeds(self) -> UntypedTable:
-        """Return every untyped capability, those of RAM first."""
+    def _below(self, found: list[tuple[int, int, CapDict]], top: Capability) -> Tree:
+        """Return the part of the derivation tree that begins with a capability."""
+        places = Places(self, found)
+        cnode = self.core.root_cnode if top.cnode is None else top.cnode.object
+        address = cnode + top.slot * SLOT_BYTES
+        first = next((i for i, (_, slot, _) in enumerate(found) if slot == address), None)
+        if first is None:
+            return Tree(Node(f"{top.path()} is empty"))
+        base = found[first][0]
+        path: list[Node] = []
+        for i, (depth, slot, cap) in enumerate(found[first:]):
+            if i and depth <= base:
+                break
+            view = self._view(cap)
+            node = Node(f"{view.what()} in {places.of(slot)}", view.as_dict())
+            del path[depth - base :]
+            if path:
+                path[-1].children.append(node)
+            path.append(node)
+        return Tree(path[0])
+
+    def untypeds(self, *, devices: bool = True) -> UntypedTable:
+        """Return the untyped capabilities, those of RAM first."""
         found = self.core.derivation()
         places = Places(self, found)
         untypeds = []
         for i, (_, slot, cap) in enumerate(found):
-            if cap["kind"] != "untyped":
+            if cap["kind"] != "untyped" or (cap["device"] and not devices):
                 continue
             untypeds.append(
                 UntypedView(

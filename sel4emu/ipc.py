@@ -50,7 +50,7 @@ class Endpoint(Capability):
 
     def _send(self, name: str, message: Message, timeout: float | None) -> None:
         agent = self.machine.agents.current()
-        caps = [int(c) for c in message.caps]
+        caps = message.pointers(self.machine)
         agent.syscall(name, self.cptr, message.info(), message.words, caps, timeout=timeout)
 
     def call(
@@ -147,7 +147,7 @@ class Reply(Capability):
         """Answer the caller; the capability is used up."""
         sent = message_from(message, label, caps)
         agent = self.machine.agents.current()
-        agent.syscall("Send", self.cptr, sent.info(), sent.words, [int(c) for c in sent.caps])
+        agent.syscall("Send", self.cptr, sent.info(), sent.words, sent.pointers(self.machine))
         self._forget()
 
 
@@ -165,7 +165,7 @@ def exchange(
             cptr,
             message.info(),
             message.words,
-            [int(c) for c in message.caps],
+            message.pointers(machine),
             timeout=timeout,
         )
     return _received(agent, answer, replyable=name != "Call")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from . import _api, _core
 from .agent import Agent, AgentPool
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Capability)
 Isolation = Literal["direct", "process"]
+#: Capabilities for a client, by name or slot; see Machine.spawn().
+Caps: TypeAlias = "Mapping[str, Any] | Mapping[int, Any] | Mapping[str | int, Any]"
 
 ISOLATIONS = {"direct": _core.ISOLATION_DIRECT, "process": _core.ISOLATION_PROCESS}
 SMALL_ARENA_BITS = 16
@@ -111,7 +113,9 @@ class Machine(ObjectMaker):
         self._messages = 0
         self._object_names: dict[int, str] = {}
         self._slot_names: dict[int, dict[int, str]] = {}
-        self._helpers: set[threading.Thread] = set()
+        # Threads that were there before the machine: unless they call in, they do not know it.
+        self._bystanders = weakref.WeakSet(threading.enumerate())
+        self._helpers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._lock = threading.RLock()
         try:
             self._boot()
@@ -216,6 +220,9 @@ class Machine(ObjectMaker):
         """
         if about is None and isinstance(target, Capability):
             about = target
+        for value in (target, *arguments.values()):
+            if isinstance(value, Capability):
+                value.check_machine(self)
         return self.agents.current().invoke(method, int(target), about, arguments)
 
     def reply(
@@ -225,7 +232,7 @@ class Machine(ObjectMaker):
         sent = message_from(message, label, caps)
         agent = self.agents.current()
         agent.received = 0
-        agent.syscall("Reply", 0, sent.info(), sent.words, [int(c) for c in sent.caps])
+        agent.syscall("Reply", 0, sent.info(), sent.words, sent.pointers(self))
 
     def next_message(self) -> int:
         """Number received messages, so that late replies are noticed."""
@@ -320,7 +327,7 @@ class Machine(ObjectMaker):
     def spawn(
         self,
         path: str | os.PathLike[str],
-        caps: Mapping[str | int, Any] | None = None,
+        caps: Caps | None = None,
         *,
         args: Sequence[str | os.PathLike[str]] = (),
         env: Mapping[str, str] | None = None,
@@ -491,9 +498,12 @@ class Machine(ObjectMaker):
         """Return the capability derivation tree."""
         return self.inspector.derivation()
 
-    def untypeds(self) -> UntypedTable:
-        """Return every untyped capability and how much of it is used."""
-        return self.inspector.untypeds()
+    def untypeds(self, *, devices: bool = False) -> UntypedTable:
+        """Return the untyped capabilities and how much of them is used.
+
+        Without `devices` only those of RAM; there are dozens for what is not RAM.
+        """
+        return self.inspector.untypeds(devices=devices)
 
     def trace(self, last: int = 20) -> TraceTable:
         """Return the last kernel entries, oldest first."""
@@ -501,10 +511,14 @@ class Machine(ObjectMaker):
 
     # --- deadlock ----------------------------------------------------------------------------
 
-    def helper_threads(self) -> int:
-        """Number of Python threads that only move bytes and never enter the kernel."""
-        self._helpers = {t for t in self._helpers if t.is_alive()}
-        return len(self._helpers)
+    def other_actors(self, known: Iterable[threading.Thread]) -> set[threading.Thread]:
+        """Return the other Python threads that could act on this machine.
+
+        Those are the ones that have done so (`known`), and those that were started after the
+        machine was made, but for helpers that only move bytes.
+        """
+        others = set(threading.enumerate()) - {threading.current_thread()} - set(self._helpers)
+        return others - (set(self._bystanders) - set(known))
 
     def add_helper(self, thread: threading.Thread) -> None:
         """Note a thread that never enters the kernel."""

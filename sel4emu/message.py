@@ -15,6 +15,7 @@ from .words import MessageInfo
 
 if TYPE_CHECKING:
     from .agent import Agent
+    from .machine import Machine
 
 MAX_WORDS = _api.LIMITS["MsgMaxLength"]
 MAX_CAPS = _api.LIMITS["MsgMaxExtraCaps"]
@@ -39,6 +40,12 @@ class Message:
     def info(self) -> MessageInfo:
         """Return the message info word, taken apart."""
         return MessageInfo(self.label, len(self.words), len(self.caps))
+
+    def pointers(self, machine: Machine) -> list[int]:
+        """Return the capability pointers, for the IPC buffer of an agent of this machine."""
+        for capability in self.caps:
+            capability.check_machine(machine)
+        return [int(c) for c in self.caps]
 
 
 #: What can be sent: a message, or just its words.

@@ -113,7 +113,7 @@ class ObjectMaker(ABC):
         """
         slot = self.arena.retype(kind, size_bits, count, name=name)
         made = [self.capability_in(slot + i, name) for i in range(count)]
-        if name:
+        if name and kind != "Untyped":  # an untyped has the address of what is made from it
             for capability in made:
                 self.name_object(capability.object, name)
         return made if count > 1 else made[0]

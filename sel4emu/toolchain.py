@@ -121,7 +121,8 @@ def cflags(*, mcs: bool = False, root: bool = False) -> list[str]:
 def libs(*, mcs: bool = False, root: bool = False) -> list[str]:
     """Return the options that link a program; they go after the program's own files."""
     if root:
-        return [*ROOT_LIBS, f"-L{lib_dir()}", f"-l{ROOT_LIBRARIES[mcs]}", "-lgcc"]
+        script = lib_dir() / "sel4emu-root.lds"
+        return [*ROOT_LIBS, "-T", str(script), f"-L{lib_dir()}", f"-l{ROOT_LIBRARIES[mcs]}", "-lgcc"]
     return [f"-Wl,-u,{START_SYMBOL}", f"-L{lib_dir()}", f"-l{LIBRARIES[mcs]}", "-pthread"]
 
 

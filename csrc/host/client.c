@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Clients as the callers of host.h see them: spawn, wait, signal, release. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 
 #define SLICE_NS 50000000
 #define DEADLOCK_NS 100000000
+#define KILL_PATIENCE_MS 50
+#define SIGNAL_PATIENCE_MS 1
 #define HALTED "a thread has halted the machine (seL4_DebugHalt)"
 
 /* Wait for `changed` until the deadline, at most a slice; mutex is held. */
@@ -252,6 +255,15 @@ enum host_status host_wait_exit(struct host_machine *m, uint32_t process,
     return status;
 }
 
+/* Give a signal that ends the process time to do so, for as long as we keep it
+ * out of the kernel. */
+static void await_death(struct host_process *p, int signal)
+{
+    struct pollfd end = {.fd = p->pidfd, .events = POLLIN};
+
+    poll(&end, 1, signal == SIGKILL ? KILL_PATIENCE_MS : SIGNAL_PATIENCE_MS);
+}
+
 enum host_status host_kill(struct host_machine *m, uint32_t process, int signal,
                            struct host_error *error)
 {
@@ -268,6 +280,7 @@ enum host_status host_kill(struct host_machine *m, uint32_t process, int signal,
         if (client > 0 && client != p->pid && p->socket >= 0)
             kill(client, signal);
         sys_call(SYS_pidfd_send_signal, p->pidfd, signal, 0, 0, 0, 0);
+        await_death(p, signal);
     }
     if (status == HOST_OK)
         host_unlock(m);

@@ -247,13 +247,13 @@ static void describe_inside(struct kernel *k, char *text, size_t size)
     unsigned method = METHOD_INVALID;
 
     if (k->h.inside.cause != CAUSE_SYSCALL || call >= SYS_COUNT) {
-        snprintf(text, size, "a fault or an interrupt");
+        snprintf(text, size, "during a fault or an interrupt");
         return;
     }
     if (call == SYS_CALL && label < 64 && !kernel_is_message(
             k, k->h.inside.tcb, k->h.inside.cap))
         method = sel4_method_of_label[k->h.config.mcs][label];
-    snprintf(text, size, "seL4_%s%s%s on capability 0x%lx",
+    snprintf(text, size, "during seL4_%s%s%s on capability 0x%lx",
              sel4_sys_name[call], method ? ", " : "",
              method ? sel4_method_name[method] : "", k->h.inside.cap);
 }
@@ -261,12 +261,12 @@ static void describe_inside(struct kernel *k, char *text, size_t size)
 static void break_lock(struct host_machine *m, int owner)
 {
     struct kernel *k = m->k;
-    char text[256], call[160] = "nothing yet";
+    char text[256], call[160] = "on its way in or out";
 
     if (k->h.inside.tcb != 0)
         describe_inside(k, call, sizeof(call));
     snprintf(text, sizeof(text),
-             "client '%s' (pid %u) died inside the kernel, during %s",
+             "client '%s' (pid %u) died inside the kernel, %s",
              k->h.process[owner].name, k->h.process[owner].pid, call);
     kernel_panic(k, text);
     lock_drop(k);
@@ -293,6 +293,8 @@ enum host_status host_lock(struct host_machine *m, bool panic_ok,
     }
     if (k->h.panicked && !panic_ok) {
         lock_drop(k);
+        if (m->closing)
+            return host_fail(error, HOST_CLOSED, "the machine was closed");
         return host_fail(error, HOST_PANIC, "%s", k->h.panic);
     }
     return HOST_OK;

@@ -2,6 +2,7 @@
 /* The service thread: see monitor.h for how it works. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,6 +16,7 @@
 #include "host/monitor.h"
 
 #define EVENTS 64
+#define CLOSE_PATIENCE_NS 100000000
 
 int monitor_watch(struct host_machine *m, int fd, uint32_t kind,
                   uint32_t index)
@@ -130,11 +132,23 @@ static void stop_all(struct host_machine *m)
 {
     for (uint32_t i = 1; i < IMAGE_PROCESSES; i++) {
         if (m->process[i] != NULL && m->process[i]->pidfd >= 0)
-            process_break(m, m->process[i],
-                          m->k->h.panicked ? "the machine stopped: %s"
-                                           : "the machine was closed%s",
+            process_break(m, m->process[i], "the machine stopped: %s",
                           m->k->h.panic);
     }
+}
+
+/* Clients that are ended shall not be inside the kernel: nobody gets in any
+ * more. Whoever is held there by a debugger is an exception. */
+static void close_kernel(struct host_machine *m)
+{
+    bool locked = lock_take_for(m->k, 0, CLOSE_PATIENCE_NS);
+
+    if (!m->k->h.panicked) {
+        snprintf(m->k->h.panic, sizeof(m->k->h.panic), "it was closed");
+        m->k->h.panicked = 1;
+    }
+    if (locked)
+        lock_drop(m->k);
 }
 
 /* What the core asked for. */
@@ -195,8 +209,10 @@ static void on_call(struct host_machine *m)
         count = 0;
     take_request(m);
     take_events(m);
-    if (m->closing)
+    if (m->closing) {
+        close_kernel(m);
         stop_all(m);
+    }
 }
 
 static void on_event(struct host_machine *m, uint32_t kind, uint32_t index)

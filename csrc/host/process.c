@@ -134,6 +134,10 @@ static void on_hello(struct host_machine *m, struct host_process *p,
 {
     struct image_process *entry = &m->k->h.process[p->index];
 
+    if (sender <= 0) {
+        process_break(m, p, "its greeting came from nowhere");
+        return;
+    }
     if (p->state != PROCESS_STARTING) {
         process_break(m, p, "it greeted twice");
         return;

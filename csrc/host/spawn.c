@@ -169,6 +169,9 @@ void spawn_start(struct host_machine *m, struct spawn_request *request)
         request->error = errno;
         return;
     }
+    /* Who greets is what Linux says, not what the message does. Set before
+     * anybody can send: senders are noted when they do. */
+    setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
     p->socket = fcntl(pair[0], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
     request->client_socket = fcntl(pair[1], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
     close(pair[0]);
@@ -183,8 +186,6 @@ void spawn_start(struct host_machine *m, struct spawn_request *request)
         return;
     p->pidfd = (int)sys_call(SYS_pidfd_open, p->pid, 0, 0, 0, 0, 0);
     fcntl(p->socket, F_SETFL, O_NONBLOCK);
-    /* Who greets is what Linux says, not what the message does. */
-    setsockopt(p->socket, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
     if (p->pidfd < 0 ||
         monitor_watch(m, p->socket, WATCH_PROCESS, p->index) != 0 ||
         monitor_watch(m, p->pidfd, WATCH_PIDFD, p->index) != 0) {

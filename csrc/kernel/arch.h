@@ -28,7 +28,6 @@ void arch_cap_deleted(struct kernel *k, union cap cleanup);
 enum outcome arch_decode_invocation(struct kernel *k, struct call *call);
 
 /* Objects that belong to the architecture. */
-bool arch_object_is_frame(enum sel4_object type);
 word arch_object_bits(enum sel4_object type);
 union cap arch_object_create(struct kernel *k, enum sel4_object type, paddr at,
                              bool device);

@@ -62,15 +62,13 @@ static bool check_header(struct check *c)
 const char *kernel_check(struct kernel *k, paddr *where)
 {
     struct check c;
-    bool fine;
 
     check_begin(&c, k);
-    fine = check_header(&c) && check_tcb_list(&c) && check_slots(&c) &&
+    (void)(check_header(&c) && check_tcb_list(&c) && check_slots(&c) &&
            check_queues(&c) && check_threads(&c) && check_ready(&c) &&
            check_current(&c) && check_entries(&c) && check_irqs(&c) &&
-           check_ports(&c) && check_vspaces(&c);
-    if (fine || !c.broken)
-        return NULL;
-    *where = c.where;
+           check_ports(&c) && check_vspaces(&c));
+    if (c.broken)
+        *where = c.where;
     return c.broken;
 }

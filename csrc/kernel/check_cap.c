@@ -8,8 +8,6 @@
 #include "kernel/cap.h"
 #include "kernel/check.h"
 
-#define PHYSICAL_BITS 47
-
 static bool fail(struct check *c, const struct cte *slot, const char *broken)
 {
     return check_fail(c, broken, slot_ref(c->k, slot));
@@ -162,14 +160,14 @@ static bool is_device(union cap cap)
            (cap.type == CAP_FRAME && cap.frame.device);
 }
 
+/* Device memory may be anywhere among the addresses that fit into `obj`. */
 static const char *place(struct kernel *k, union cap cap)
 {
     word bits = cap_size_bits(k, cap);
 
     if (cap.obj & ((1ul << bits) - 1))
         return "object-aligned: an object is not aligned to its size";
-    if (is_device(cap) ? cap.obj + (1ul << bits) > 1ul << PHYSICAL_BITS
-                       : !memory_valid(k, cap.obj, bits))
+    if (!is_device(cap) && !memory_valid(k, cap.obj, bits))
         return "object-in-memory: an object lies outside of memory";
     return NULL;
 }

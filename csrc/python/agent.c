@@ -19,7 +19,10 @@
 #define REGISTER_WORDS SEL4_FAST_MESSAGE_REGISTERS
 
 static const enum kernel_trap_register message_register[REGISTER_WORDS] = {
-    REG_MR0, REG_MR1, REG_MR2, REG_MR3,
+    REG_MR0,
+    REG_MR1,
+    REG_MR2,
+    REG_MR3,
 };
 
 /* One call, in or out. */
@@ -127,8 +130,8 @@ static enum host_status call_finish(struct host_machine *m, struct call *call,
 static int call_parse(PyObject *args, PyObject *kwargs, struct call *call,
                       int64_t *timeout)
 {
-    static char *names[] = { "agent", "syscall", "cap",   "info",
-                             "words", "caps",    "reply", "dest",
+    static char *names[] = { "agent",   "syscall", "cap",   "info",
+                             "words",   "caps",    "reply", "dest",
                              "receive", "timeout", NULL };
     PyObject *words = NULL, *caps = NULL;
     long long number = 0;
@@ -139,17 +142,17 @@ static int call_parse(PyObject *args, PyObject *kwargs, struct call *call,
             &number, convert_word, &r[REG_CAP], convert_word, &r[REG_INFO],
             &words, &caps, convert_word, &r[REG_REPLY], convert_word,
             &r[REG_DEST], convert_word, &call->receive[0], convert_word,
-            &call->receive[1], convert_word, &call->receive[2],
-            convert_timeout, timeout))
+            &call->receive[1], convert_word, &call->receive[2], convert_timeout,
+            timeout))
         return -1;
     r[REG_SYSTEM_CALL] = (word)number;
     call->set_receive = call->receive[2] != 0;
     if (words)
-        call->word_count = words_from(words, call->words, MESSAGE_WORDS,
-                                      "message words");
+        call->word_count =
+            words_from(words, call->words, MESSAGE_WORDS, "message words");
     if (caps && call->word_count >= 0)
-        call->cap_count = words_from(caps, call->caps, MESSAGE_CAPS,
-                                     "capabilities");
+        call->cap_count =
+            words_from(caps, call->caps, MESSAGE_CAPS, "capabilities");
     if (call->word_count < 0 || call->cap_count < 0)
         return -1;
     for (int i = 0; i < REGISTER_WORDS; i++)
@@ -201,8 +204,8 @@ static enum host_status wait_step(struct host_machine *m, int64_t timeout_ns,
     struct call *call = argument;
     enum host_status status;
 
-    status = host_agent_wait(m, call->agent, timeout_ns, call->registers,
-                             error);
+    status =
+        host_agent_wait(m, call->agent, timeout_ns, call->registers, error);
     if (status == HOST_OK)
         status = call_finish(m, call, error);
     return status;
@@ -291,8 +294,7 @@ PyObject *machine_agent_enter(PyObject *object, PyObject *args,
     return PyBool_FromLong(call.done);
 }
 
-PyObject *machine_agent_wait(PyObject *object, PyObject *args,
-                             PyObject *kwargs)
+PyObject *machine_agent_wait(PyObject *object, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = { "agent", "timeout", NULL };
     struct machine *self = (struct machine *)object;
@@ -319,8 +321,7 @@ PyObject *machine_agent_cancel(PyObject *object, PyObject *args,
     return call_result(&call);
 }
 
-PyObject *machine_agent_call(PyObject *object, PyObject *args,
-                             PyObject *kwargs)
+PyObject *machine_agent_call(PyObject *object, PyObject *args, PyObject *kwargs)
 {
     struct machine *self = (struct machine *)object;
     struct call call = { 0 };

@@ -50,8 +50,7 @@ PyObject *words_tuple(const word *words, size_t count)
     return tuple;
 }
 
-int words_from(PyObject *sequence, word *words, size_t limit,
-               const char *what)
+int words_from(PyObject *sequence, word *words, size_t limit, const char *what)
 {
     PyObject *tuple = PySequence_Tuple(sequence);
     Py_ssize_t count;

@@ -24,34 +24,32 @@
 
 /* Exceptions that the extension makes: name, bases, what it says. The bases
  * are a Python class, or one of the names further up and a Python class. */
-#define CORE_EXCEPTIONS(X)                                                    \
-    X(MachineError, NULL, PyExc_Exception,                                    \
-      "The emulator, rather than the emulated kernel, could not go on.")      \
-    X(MachinePanic, "MachineError", NULL,                                     \
-      "The machine has stopped for good; the text says where and why.")       \
-    X(MachineClosed, "MachineError", NULL,                                    \
-      "The machine has been closed, or belongs to the parent process.")       \
-    X(ClientError, "MachineError", NULL,                                      \
-      "A client process broke off.")                                          \
-    X(AgentRetired, "MachineError", NULL,                                     \
-      "The thread object that a Python thread acts through was deleted.")     \
-    X(AgentFault, "MachineError", NULL,                                       \
-      "A system call of this Python thread faulted: an address in it does "   \
-      "not resolve, or may not be used so. A C thread would have been "       \
-      "stopped, and its fault handler told; here the call is taken back.")    \
-    X(DeadlockError, "MachineError", NULL,                                    \
-      "Nobody can run any more, and nothing outside can change that.")        \
-    X(Timeout, "MachineError", PyExc_TimeoutError,                            \
-      "The time-out passed before the operation was complete.")               \
-    X(SpawnError, "MachineError", NULL,                                       \
-      "A client could not be started.")                                       \
-    X(ExecutableNotFound, "SpawnError", PyExc_FileNotFoundError,              \
-      "There is no executable file of that name.")                            \
-    X(BadExecutable, "SpawnError", NULL,                                      \
-      "The file is no executable that can be a client.")                      \
-    X(VersionMismatch, "SpawnError", NULL,                                    \
-      "The client was built against another version of sel4emu.")             \
-    X(HandshakeError, "SpawnError", NULL,                                     \
+#define CORE_EXCEPTIONS(X)                                                     \
+    X(MachineError, NULL, PyExc_Exception,                                     \
+      "The emulator, rather than the emulated kernel, could not go on.")       \
+    X(MachinePanic, "MachineError", NULL,                                      \
+      "The machine has stopped for good; the text says where and why.")        \
+    X(MachineClosed, "MachineError", NULL,                                     \
+      "The machine has been closed, or belongs to the parent process.")        \
+    X(ClientError, "MachineError", NULL, "A client process broke off.")        \
+    X(AgentRetired, "MachineError", NULL,                                      \
+      "The thread object that a Python thread acts through was deleted.")      \
+    X(AgentFault, "MachineError", NULL,                                        \
+      "A system call of this Python thread faulted: an address in it does "    \
+      "not resolve, or may not be used so. A C thread would have been "        \
+      "stopped, and its fault handler told; here the call is taken back.")     \
+    X(DeadlockError, "MachineError", NULL,                                     \
+      "Nobody can run any more, and nothing outside can change that.")         \
+    X(Timeout, "MachineError", PyExc_TimeoutError,                             \
+      "The time-out passed before the operation was complete.")                \
+    X(SpawnError, "MachineError", NULL, "A client could not be started.")      \
+    X(ExecutableNotFound, "SpawnError", PyExc_FileNotFoundError,               \
+      "There is no executable file of that name.")                             \
+    X(BadExecutable, "SpawnError", NULL,                                       \
+      "The file is no executable that can be a client.")                       \
+    X(VersionMismatch, "SpawnError", NULL,                                     \
+      "The client was built against another version of sel4emu.")              \
+    X(HandshakeError, "SpawnError", NULL,                                      \
       "The client did not report after its start.")
 
 enum core_exception {
@@ -72,6 +70,7 @@ struct machine {
     PyObject_HEAD
     struct host_machine *host; /* NULL: closed */
     atomic_int users;          /* threads that are inside the monitor */
+    atomic_int forgotten;      /* belongs to the process that forked us */
     atomic_int closing;        /* no new ones are let in */
     int isolation;             /* enum image_isolation; fixed */
 };
@@ -115,16 +114,14 @@ enum host_status machine_wait(struct machine *self, int64_t timeout_ns,
 /* Do something to the image, under its lock and without the interpreter lock.
  * HOST_INTERRUPTED: the machine is closed, an exception is set. */
 typedef void machine_locked_step(struct kernel *k, void *argument);
-enum host_status machine_locked(struct machine *self,
-                                machine_locked_step *step, void *argument,
-                                struct host_error *error);
+enum host_status machine_locked(struct machine *self, machine_locked_step *step,
+                                void *argument, struct host_error *error);
 
 /* arguments.c: converters for PyArg_Parse ("O&") */
 int convert_word(PyObject *object, void *word_result);
 int convert_timeout(PyObject *object, void *int64_nanoseconds);
 /* The numbers of a sequence, at most `limit`; -1 and an exception. */
-int words_from(PyObject *sequence, word *words, size_t limit,
-               const char *what);
+int words_from(PyObject *sequence, word *words, size_t limit, const char *what);
 PyObject *words_tuple(const word *words, size_t count);
 
 /* Methods of Machine, by file. */
@@ -140,8 +137,8 @@ machine_method machine_agent_error, machine_trace;
 machine_method machine_spawn, machine_start, machine_poll_exit,
     machine_wait_exit, machine_kill, machine_release, machine_process;
 /* control.c */
-machine_method machine_pause, machine_resume, machine_step,
-    machine_wait_idle, machine_console, machine_check, machine_set_name;
+machine_method machine_pause, machine_resume, machine_step, machine_wait_idle,
+    machine_console, machine_check, machine_set_name;
 /* inspect.c */
 machine_method machine_slots, machine_slot, machine_descendants,
     machine_derivation;

@@ -11,18 +11,18 @@
 #include <errno.h>
 
 /* Statuses that are an exception of ours, and what to say without a text. */
-#define STATUS_EXCEPTIONS(X)                                                  \
-    X(HOST_TIMEOUT, Timeout, "the time-out passed")                           \
-    X(HOST_PANIC, MachinePanic, "the machine has stopped for good")           \
-    X(HOST_CLOSED, MachineClosed, "the machine was closed meanwhile")         \
-    X(HOST_CLIENT, ClientError, "the client broke off")                       \
-    X(HOST_RETIRED, AgentRetired,                                             \
-      "the TCB that this Python thread acts through was deleted")             \
-    X(HOST_FAULT, AgentFault, "the call raised a fault")                      \
-    X(HOST_DEADLOCK, DeadlockError, "nobody can run any more")                \
-    X(HOST_NOT_FOUND, ExecutableNotFound, "no such file")                     \
-    X(HOST_BAD_EXECUTABLE, BadExecutable, "the file is no client")            \
-    X(HOST_BAD_VERSION, VersionMismatch,                                      \
+#define STATUS_EXCEPTIONS(X)                                                   \
+    X(HOST_TIMEOUT, Timeout, "the time-out passed")                            \
+    X(HOST_PANIC, MachinePanic, "the machine has stopped for good")            \
+    X(HOST_CLOSED, MachineClosed, "the machine was closed meanwhile")          \
+    X(HOST_CLIENT, ClientError, "the client broke off")                        \
+    X(HOST_RETIRED, AgentRetired,                                              \
+      "the TCB that this Python thread acts through was deleted")              \
+    X(HOST_FAULT, AgentFault, "the call raised a fault")                       \
+    X(HOST_DEADLOCK, DeadlockError, "nobody can run any more")                 \
+    X(HOST_NOT_FOUND, ExecutableNotFound, "no such file")                      \
+    X(HOST_BAD_EXECUTABLE, BadExecutable, "the file is no client")             \
+    X(HOST_BAD_VERSION, VersionMismatch,                                       \
       "the client was built against another version of sel4emu")
 
 static PyObject *exception_new(PyObject *module, PyObject *bases,
@@ -45,37 +45,51 @@ static PyObject *exception_new(PyObject *module, PyObject *bases,
     return result;
 }
 
-static int exception_add(PyObject *module, struct module_state *state, int id,
-                         const char *name, const char *base, PyObject *python,
-                         const char *text)
+/* One line of CORE_EXCEPTIONS. */
+struct exception_spec {
+    int id;
+    const char *name;
+    const char *base;
+    PyObject *python;
+    const char *text;
+};
+
+static int exception_add(PyObject *module, struct module_state *state,
+                         const struct exception_spec *spec)
 {
     PyObject *ours = NULL, *bases;
 
-    if (base) {
-        ours = PyObject_GetAttrString(module, base);
+    if (spec->base) {
+        ours = PyObject_GetAttrString(module, spec->base);
         if (!ours)
             return -1;
     }
-    if (ours && python)
-        bases = PyTuple_Pack(2, ours, python);
+    if (ours && spec->python)
+        bases = PyTuple_Pack(2, ours, spec->python);
     else
-        bases = PyTuple_Pack(1, ours ? ours : python);
+        bases = PyTuple_Pack(1, ours ? ours : spec->python);
     Py_XDECREF(ours);
     if (!bases)
         return -1;
-    state->exception[id] = exception_new(module, bases, name, text);
+    state->exception[spec->id] =
+        exception_new(module, bases, spec->name, spec->text);
     Py_DECREF(bases);
-    return state->exception[id] ? 0 : -1;
+    return state->exception[spec->id] ? 0 : -1;
 }
 
 int errors_init(PyObject *module, struct module_state *state)
 {
-#define X(name, base, python, text)                                           \
-    if (exception_add(module, state, EXCEPTION_##name, #name, base, python,   \
-                      text) < 0)                                              \
-        return -1;
-    CORE_EXCEPTIONS(X)
+    const struct exception_spec specs[] = {
+#define X(name, base, python, text)                                            \
+    { EXCEPTION_##name, #name, base, python, text },
+        CORE_EXCEPTIONS(X)
 #undef X
+    };
+
+    for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        if (exception_add(module, state, &specs[i]) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -109,12 +123,12 @@ PyObject *error_raise(struct machine *self, enum host_status status,
         return NULL;
     case HOST_SYSTEM:
         return raise_with_errno(PyExc_OSError, error->errno_value, text, NULL);
-#define X(status, name, plain)                                                \
-    case status:                                                              \
-        PyErr_SetString(state->exception[EXCEPTION_##name],                   \
-                        *text ? text : plain);                                \
+#define X(status, name, plain)                                                 \
+    case status:                                                               \
+        PyErr_SetString(state->exception[EXCEPTION_##name],                    \
+                        *text ? text : plain);                                 \
         return NULL;
-    STATUS_EXCEPTIONS(X)
+        STATUS_EXCEPTIONS(X)
 #undef X
     case HOST_OK:
         break;
@@ -131,8 +145,8 @@ PyObject *error_raise_spawn(struct machine *self, enum host_status status,
 
     switch (status) {
     case HOST_NOT_FOUND:
-        return raise_with_errno(exception[EXCEPTION_ExecutableNotFound],
-                                ENOENT, error->text, path);
+        return raise_with_errno(exception[EXCEPTION_ExecutableNotFound], ENOENT,
+                                error->text, path);
     case HOST_TIMEOUT:
     case HOST_CLIENT:
         PyErr_SetString(exception[EXCEPTION_HandshakeError],
@@ -146,7 +160,12 @@ PyObject *error_raise_spawn(struct machine *self, enum host_status status,
 
 PyObject *error_closed(struct machine *self)
 {
-    PyErr_SetString(machine_state(self)->exception[EXCEPTION_MachineClosed],
-                    "the machine is closed");
+    PyObject *type = machine_state(self)->exception[EXCEPTION_MachineClosed];
+
+    if (atomic_load(&self->forgotten))
+        PyErr_SetString(type, "this machine belongs to the process that made "
+                              "it; in a forked child, make a new one");
+    else
+        PyErr_SetString(type, "the machine is closed");
     return NULL;
 }

@@ -279,8 +279,7 @@ static PyObject *tree_item(const struct node *node)
                          cap_dict(&node->view, 0));
 }
 
-PyObject *machine_derivation(PyObject *object, PyObject *args,
-                             PyObject *kwargs)
+PyObject *machine_derivation(PyObject *object, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = { NULL };
     struct machine *self = (struct machine *)object;

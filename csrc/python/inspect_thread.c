@@ -42,10 +42,10 @@ static PyObject *thread_dict(const struct thread_view *v, uint32_t process)
         "is_call", B(v->is_call), "queue_position",
         (long long)v->queue_position, "bound_notification",
         U(v->bound_notification), "caller", U(v->caller), "ipc_buffer",
-        U(v->ipc_buffer), "ipc_frame", U(v->ipc_frame), "fault_handler", U(v->fault_handler), "instruction",
-        U(v->fault_ip), "fault", U(v->fault.type), U(v->fault.a),
-        U(v->fault.b), U(v->fault.c), "registers",
-        words_tuple(v->registers, REG_COUNT));
+        U(v->ipc_buffer), "ipc_frame", U(v->ipc_frame), "fault_handler",
+        U(v->fault_handler), "instruction", U(v->fault_ip), "fault",
+        U(v->fault.type), U(v->fault.a), U(v->fault.b), U(v->fault.c),
+        "registers", words_tuple(v->registers, REG_COUNT));
 }
 
 /* --- threads ------------------------------------------------------------------- */
@@ -55,7 +55,7 @@ struct threads {
     struct {
         struct thread_view view;
         uint32_t process;
-    } *list;
+    } * list;
     size_t count, room;
     bool failed;
 };
@@ -229,10 +229,11 @@ PyObject *machine_endpoint(PyObject *object, PyObject *args, PyObject *kwargs)
     PyObject *result = NULL;
 
     if (queue_look(object, args, kwargs, endpoint_read, &look))
-        result = Py_BuildValue(
-            "{s:s,s:N}", "state",
-            look.endpoint.state < 3 ? states[look.endpoint.state] : "",
-            "threads", words_tuple(look.waiting, look.count));
+        result =
+            Py_BuildValue("{s:s,s:N}", "state",
+                          look.endpoint.state < 3 ? states[look.endpoint.state]
+                                                  : "",
+                          "threads", words_tuple(look.waiting, look.count));
     free(look.waiting);
     return result;
 }
@@ -296,9 +297,9 @@ static PyObject *mappings_list(const struct mappings *m)
 
     for (size_t i = 0; list && i < m->count; i++) {
         const struct mapping_view *v = &m->list[i];
-        PyObject *item = Py_BuildValue("(KKKKKN)", U(v->vaddr), U(v->frame),
-                                       U(v->bits), U(v->rights),
-                                       U(v->attributes), B(v->device));
+        PyObject *item =
+            Py_BuildValue("(KKKKKN)", U(v->vaddr), U(v->frame), U(v->bits),
+                          U(v->rights), U(v->attributes), B(v->device));
 
         if (!item || PyList_Append(list, item) < 0)
             Py_CLEAR(list);

@@ -72,9 +72,8 @@ enum host_status machine_wait(struct machine *self, int64_t timeout_ns,
     }
 }
 
-enum host_status machine_locked(struct machine *self,
-                                machine_locked_step *step, void *argument,
-                                struct host_error *error)
+enum host_status machine_locked(struct machine *self, machine_locked_step *step,
+                                void *argument, struct host_error *error)
 {
     struct host_machine *m = machine_begin(self);
     enum host_status status;
@@ -108,18 +107,20 @@ static int convert_image(PyObject *object, void *config)
 static int parse_options(PyObject *args, PyObject *kwargs,
                          struct host_options *o)
 {
-    static char *names[] = { "memory", "mcs", "domains", "cnode_bits",
-                             "tick_us", "slice_ticks", "check", "trace",
-                             "isolation", "cpu", "console", "runner",
-                             "image", NULL };
+    static char *names[] = { "memory",     "mcs",     "domains",
+                             "cnode_bits", "tick_us", "slice_ticks",
+                             "check",      "trace",   "isolation",
+                             "cpu",        "console", "runner",
+                             "image",      NULL };
     struct image_config *c = &o->config;
     int mcs = 0, check = 0, trace = 1;
 
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O&|$pIIIIppIiizO&:Machine", names, convert_word,
-            &c->memory_size, &mcs, &c->domains, &c->cnode_bits, &c->tick_us,
-            &c->slice_ticks, &check, &trace, &c->isolation, &o->cpu,
-            &o->console_fd, &o->runner, convert_image, c))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$pIIIIppIiizO&:Machine",
+                                     names, convert_word, &c->memory_size, &mcs,
+                                     &c->domains, &c->cnode_bits, &c->tick_us,
+                                     &c->slice_ticks, &check, &trace,
+                                     &c->isolation, &o->cpu, &o->console_fd,
+                                     &o->runner, convert_image, c))
         return -1;
     c->mcs = (uint32_t)mcs;
     c->check = (uint32_t)check;
@@ -132,7 +133,9 @@ static PyObject *machine_new(PyTypeObject *type, PyObject *args,
 {
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     struct host_options options = {
-        .config = { .domains = 1, .cnode_bits = 12, .tick_us = 2000,
+        .config = { .domains = 1,
+                    .cnode_bits = 12,
+                    .tick_us = 2000,
                     .slice_ticks = 5 },
         .cpu = -1,
         .console_fd = -1,
@@ -192,6 +195,7 @@ static PyObject *machine_forget(PyObject *object, PyObject *unused)
     struct machine *self = (struct machine *)object;
 
     (void)unused;
+    atomic_store(&self->forgotten, 1);
     if (!atomic_exchange(&self->closing, 1) && self->host)
         host_forget(self->host);
     self->host = NULL;
@@ -219,8 +223,8 @@ static PyObject *get_closed(PyObject *object, void *unused)
 }
 
 /* A field of the image header: its offset and size. */
-#define FIELD(field)                                                          \
-    ((void *)(offsetof(struct image_header, field) * 16 +                     \
+#define FIELD(field)                                                           \
+    ((void *)(offsetof(struct image_header, field) * 16 +                      \
               sizeof(((struct image_header *)0)->field)))
 
 static PyObject *get_field(PyObject *object, void *closure)
@@ -251,9 +255,9 @@ static PyObject *get_panic(PyObject *object, void *unused)
     (void)unused;
     if (!m)
         return NULL;
-    text = PyUnicode_DecodeUTF8(host_panic_text(m),
-                                (Py_ssize_t)strlen(host_panic_text(m)),
-                                "replace");
+    text =
+        PyUnicode_DecodeUTF8(host_panic_text(m),
+                             (Py_ssize_t)strlen(host_panic_text(m)), "replace");
     machine_end(self);
     return text;
 }
@@ -323,9 +327,11 @@ static PyGetSetDef machine_properties[] = {
 
 /* --- methods -------------------------------------------------------------- */
 
-#define METHOD(name)                                                          \
-    { #name, (PyCFunction)(void (*)(void))machine_##name,                     \
-      METH_VARARGS | METH_KEYWORDS, NULL }
+#define METHOD(name)                                                           \
+    {                                                                          \
+#name, (PyCFunction)(void (*)(void))machine_##name,                    \
+            METH_VARARGS | METH_KEYWORDS, NULL                                 \
+    }
 
 static PyMethodDef machine_methods[] = {
     { "close", machine_close, METH_NOARGS, NULL },
@@ -367,12 +373,9 @@ static PyMethodDef machine_methods[] = {
 };
 
 static PyType_Slot type_slots[] = {
-    { Py_tp_doc, "An emulated machine." },
-    { Py_tp_new, machine_new },
-    { Py_tp_dealloc, machine_dealloc },
-    { Py_tp_methods, machine_methods },
-    { Py_tp_getset, machine_properties },
-    { 0, NULL },
+    { Py_tp_doc, "An emulated machine." }, { Py_tp_new, machine_new },
+    { Py_tp_dealloc, machine_dealloc },    { Py_tp_methods, machine_methods },
+    { Py_tp_getset, machine_properties },  { 0, NULL },
 };
 
 PyType_Spec machine_spec = {

@@ -29,36 +29,46 @@ static int check_range(struct machine *self, paddr start, word size)
         return 0;
     PyErr_Format(PyExc_ValueError,
                  "%llu bytes from physical address 0x%llx reach beyond the "
-                 "machine's memory of %llu bytes", (unsigned long long)size,
-                 (unsigned long long)start, (unsigned long long)memory);
+                 "machine's memory of %llu bytes",
+                 (unsigned long long)size, (unsigned long long)start,
+                 (unsigned long long)memory);
     return -1;
 }
 
-/* Copy between memory and `buffer`, a part of it at a time under the lock. */
-static enum host_status copy(struct host_machine *m, paddr start, char *buffer,
-                             word size, bool write, struct host_error *error)
+/* A copy between memory and a buffer. */
+struct transfer {
+    paddr start;
+    char *buffer;
+    word size;
+    bool write;
+};
+
+/* A part of it at a time under the lock. */
+static enum host_status transfer_run(struct host_machine *m,
+                                     const struct transfer *t,
+                                     struct host_error *error)
 {
-    for (word done = 0; done < size;) {
-        word part = size - done < COPY_BYTES ? size - done : COPY_BYTES;
+    for (word done = 0; done < t->size;) {
+        word left = t->size - done;
+        word part = left < COPY_BYTES ? left : COPY_BYTES;
         enum host_status status = host_lock(m, true, error);
         char *memory;
 
         if (status != HOST_OK)
             return status;
-        memory = kernel_memory(host_kernel(m), start + done);
-        if (write)
-            memcpy(memory, buffer + done, part);
+        memory = kernel_memory(host_kernel(m), t->start + done);
+        if (t->write)
+            memcpy(memory, t->buffer + done, part);
         else
-            memcpy(buffer + done, memory, part);
+            memcpy(t->buffer + done, memory, part);
         host_unlock(m);
         done += part;
     }
     return HOST_OK;
 }
 
-static enum host_status copy_released(struct machine *self, paddr start,
-                                      char *buffer, word size, bool write,
-                                      struct host_error *error)
+static enum host_status transfer(struct machine *self, const struct transfer *t,
+                                 struct host_error *error)
 {
     struct host_machine *m = machine_begin(self);
     enum host_status status;
@@ -66,7 +76,7 @@ static enum host_status copy_released(struct machine *self, paddr start,
     if (!m)
         return HOST_INTERRUPTED;
     Py_BEGIN_ALLOW_THREADS
-    status = copy(m, start, buffer, size, write, error);
+    status = transfer_run(m, t, error);
     Py_END_ALLOW_THREADS
     machine_end(self);
     return status;
@@ -78,6 +88,7 @@ PyObject *machine_read(PyObject *object, PyObject *args, PyObject *kwargs)
     struct machine *self = (struct machine *)object;
     struct host_error error = { 0 };
     enum host_status status;
+    struct transfer t;
     PyObject *bytes;
     word start, size;
 
@@ -89,8 +100,8 @@ PyObject *machine_read(PyObject *object, PyObject *args, PyObject *kwargs)
     bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
     if (!bytes)
         return NULL;
-    status = copy_released(self, start, PyBytes_AsString(bytes), size, false,
-                           &error);
+    t = (struct transfer){ start, PyBytes_AsString(bytes), size, false };
+    status = transfer(self, &t, &error);
     if (status == HOST_OK)
         return bytes;
     Py_DECREF(bytes);
@@ -103,6 +114,7 @@ PyObject *machine_write(PyObject *object, PyObject *args, PyObject *kwargs)
     struct machine *self = (struct machine *)object;
     struct host_error error = { 0 };
     enum host_status status;
+    struct transfer t;
     Py_buffer data;
     word start;
 
@@ -110,9 +122,9 @@ PyObject *machine_write(PyObject *object, PyObject *args, PyObject *kwargs)
                                      &start, &data))
         return NULL;
     status = HOST_INTERRUPTED;
+    t = (struct transfer){ start, data.buf, (word)data.len, true };
     if (check_range(self, start, (word)data.len) == 0)
-        status = copy_released(self, start, data.buf, (word)data.len, true,
-                               &error);
+        status = transfer(self, &t, &error);
     PyBuffer_Release(&data);
     if (status != HOST_OK)
         return error_raise(self, status, &error);
@@ -123,7 +135,7 @@ PyObject *machine_write(PyObject *object, PyObject *args, PyObject *kwargs)
 
 struct memory {
     PyObject_HEAD
-    void *mapping;    /* page-aligned */
+    void *mapping; /* page-aligned */
     size_t mapped;
     char *start;
     Py_ssize_t size;
@@ -156,7 +168,8 @@ static void memory_dealloc(PyObject *object)
 }
 
 static PyType_Slot type_slots[] = {
-    { Py_tp_doc, "A window onto a machine's physical memory; see memoryview()." },
+    { Py_tp_doc,
+      "A window onto a machine's physical memory; see memoryview()." },
     { Py_tp_dealloc, memory_dealloc },
     { Py_bf_getbuffer, memory_getbuffer },
     { Py_sq_length, memory_length },
@@ -171,8 +184,7 @@ PyType_Spec memory_spec = {
     .slots = type_slots,
 };
 
-static int memory_map(struct machine *machine, struct memory *self,
-                      paddr start)
+static int memory_map(struct machine *machine, struct memory *self, paddr start)
 {
     struct host_machine *m = machine_begin(machine);
     word page = (word)sysconf(_SC_PAGESIZE);
@@ -183,14 +195,13 @@ static int memory_map(struct machine *machine, struct memory *self,
     if (!m)
         return -1;
     self->mapped = (size_t)self->size + offset;
-    mapping = mmap(NULL, self->mapped, protection, MAP_SHARED,
-                   host_image_fd(m), (off_t)(IMAGE_HEADER_SIZE + start - offset));
+    mapping = mmap(NULL, self->mapped, protection, MAP_SHARED, host_image_fd(m),
+                   (off_t)(IMAGE_HEADER_SIZE + start - offset));
     machine_end(machine);
     if (mapping == MAP_FAILED) {
         PyErr_SetFromErrno(PyExc_OSError);
         return -1;
     }
-    madvise(mapping, self->mapped, MADV_DONTFORK);
     self->mapping = mapping;
     self->start = (char *)mapping + offset;
     return 0;

@@ -44,8 +44,8 @@ static char **vector_from(PyObject *sequence, PyObject **owner)
 
 struct spawn_arguments {
     struct host_spawn spawn;
-    PyObject *path, *client, *cwd;       /* bytes; cwd may be NULL */
-    PyObject *argv_list, *envp_list;     /* borrowed */
+    PyObject *path, *client, *cwd;   /* bytes; cwd may be NULL */
+    PyObject *argv_list, *envp_list; /* borrowed */
     PyObject *argv_owner, *envp_owner;
     char **argv, **envp;
     PyThreadState *thread;
@@ -61,17 +61,18 @@ static int path_or_none(PyObject *object, void *result)
 static int spawn_parse(PyObject *args, PyObject *kwargs,
                        struct spawn_arguments *a)
 {
-    static char *names[] = { "path", "argv", "envp", "vspace", "name", "client",
-                             "cwd", "stdio", "timeout", NULL };
+    static char *names[] = { "path",   "argv", "envp",  "vspace",  "name",
+                             "client", "cwd",  "stdio", "timeout", NULL };
     struct host_spawn *s = &a->spawn;
 
     s->stdio[0] = s->stdio[1] = s->stdio[2] = -1;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O&OOO&s|$O&O&(iii)O&", names, PyUnicode_FSConverter,
-            &a->path, &a->argv_list, &a->envp_list, convert_word, &s->vspace,
-            &s->name, path_or_none, &a->client, path_or_none, &a->cwd,
-            &s->stdio[0], &s->stdio[1], &s->stdio[2], convert_timeout,
-            &s->timeout_ns))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&OOO&s|$O&O&(iii)O&",
+                                     names, PyUnicode_FSConverter, &a->path,
+                                     &a->argv_list, &a->envp_list, convert_word,
+                                     &s->vspace, &s->name, path_or_none,
+                                     &a->client, path_or_none, &a->cwd,
+                                     &s->stdio[0], &s->stdio[1], &s->stdio[2],
+                                     convert_timeout, &s->timeout_ns))
         return -1;
     a->argv = vector_from(a->argv_list, &a->argv_owner);
     a->envp = a->argv ? vector_from(a->envp_list, &a->envp_owner) : NULL;
@@ -292,9 +293,9 @@ static PyObject *process_dict(const struct image_process *p)
     PyObject *windows = PyTuple_New((Py_ssize_t)p->window_count);
 
     for (uint32_t i = 0; windows && i < p->window_count; i++) {
-        PyObject *window = Py_BuildValue(
-            "(KK)", (unsigned long long)p->window[i].start,
-            (unsigned long long)p->window[i].end);
+        PyObject *window =
+            Py_BuildValue("(KK)", (unsigned long long)p->window[i].start,
+                          (unsigned long long)p->window[i].end);
 
         if (!window || PyTuple_SetItem(windows, i, window) < 0)
             Py_CLEAR(windows);

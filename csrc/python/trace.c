@@ -12,17 +12,15 @@
 
 #define REASON_TEXT 512
 
-static const char *const reason_name[] = {
-    "NONE",
+static const char *const reason_name[] = { "NONE",
 #define X(name, text) #name,
-    KERNEL_REASONS(X)
+                                           KERNEL_REASONS(X)
 #undef X
 };
 
-static const char *const reason_text[] = {
-    "",
+static const char *const reason_text[] = { "",
 #define X(name, text) text,
-    KERNEL_REASONS(X)
+                                           KERNEL_REASONS(X)
 #undef X
 };
 

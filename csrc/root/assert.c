@@ -22,9 +22,9 @@ static void put_number(int n)
     seL4_DebugPutChar((char)('0' + n % 10));
 }
 
-__attribute__((weak)) _Noreturn void
-__assert_fail(const char *text, const char *file, int line,
-              const char *function)
+__attribute__((weak)) _Noreturn void __assert_fail(const char *text,
+                                                   const char *file, int line,
+                                                   const char *function)
 {
     put(file);
     put(":");

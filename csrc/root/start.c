@@ -25,7 +25,7 @@ _Noreturn void root_start(seL4_BootInfo *info);
 extern seL4_BootInfo *bootinfo;
 
 static char name[] = "rootserver";
-static char *arguments[] = {name, NULL, NULL};
+static char *arguments[] = { name, NULL, NULL };
 static char tls[TLS_BYTES] __attribute__((aligned(64)));
 static sel4runtime_exit_cb *exit_callback;
 static sel4runtime_pre_exit_cb *pre_exit_callback;

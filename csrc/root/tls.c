@@ -20,7 +20,7 @@ static Elf64_Phdr tls_header(void)
 {
     const Elf64_Phdr *headers =
         (const void *)((const char *)&__ehdr_start + __ehdr_start.e_phoff);
-    Elf64_Phdr none = {.p_align = 1};
+    Elf64_Phdr none = { .p_align = 1 };
 
     for (unsigned i = 0; i < __ehdr_start.e_phnum; i++) {
         if (headers[i].p_type == PT_TLS)

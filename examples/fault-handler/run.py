@@ -24,7 +24,7 @@ def main() -> int:
         faults = machine.endpoint("faults")
         faulting = machine.spawn(
             program,
-            args=["0x40000000", "0x40001000", "0x7000000000"],
+            args=["0x40000000", "0x40001000", "0x200000000000"],
             fault_handler=faults,
             start=False,
         )

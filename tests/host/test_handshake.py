@@ -238,6 +238,6 @@ def test_a_ready_peer_that_never_becomes_a_thread_can_be_closed(say: Say, servic
     actions = (f"send:{hello()}", "receive", f"send:{ready()}", "receive", "sleep")
     client = say(*actions, start=True)
     with pytest.raises(sel4emu.Timeout, match="'peer' runs"):
-        service.endpoint.call([0], timeout=0.3)
+        service.endpoint.call(label=1, timeout=0.3)
     assert client.poll() is None
     client.close()

@@ -112,6 +112,8 @@ UNUSED static void check_no_table(struct machine *m, word bits)
     CHECK_WORD(m, 1, SEL4_LOOKUP_MISSING_CAPABILITY);
     CHECK_WORD(m, 2, bits);
     CHECK_REASON(m, REASON_NO_TABLE);
+    CHECK_EQ(m->k->h.error.argument[0], (bits - 21) / 9); /* its level */
+    CHECK_EQ(m->k->h.error.argument[2], bits);
 }
 
 #endif

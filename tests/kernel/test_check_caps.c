@@ -4,6 +4,7 @@
  * (kernel/check_cap.c, kernel/check_tree.c).
  */
 #include "breaks.h"
+#include "kernel/tcb.h"
 
 static void a_whole_world_is_fine(void)
 {
@@ -67,6 +68,31 @@ static void make_zombie(struct machine *m, word slot, word radix, word count)
                                   .count = count } };
 
     slot_of(m, slot)->cap = cap;
+}
+
+/* A TCB whose deletion was interrupted: its slots are still in use. */
+static void a_dying_thread_keeps_its_capabilities(void)
+{
+    struct world w = world_new();
+    struct machine *m = &w.m;
+    struct kernel *k = m->k;
+    struct tcb *t = tcb_of(m, w.receiver.tcb);
+    union cap zombie = { .zombie = { .type = CAP_ZOMBIE,
+                                     .obj = w.receiver.tcb,
+                                     .tcb = 1,
+                                     .count = TCB_SLOTS } };
+
+    CHECK_EQ(thread_stop(m, w.receiver), SEL4_NO_ERROR);
+    CHECK_EQ(t->slot[TCB_REPLY].cap.type, CAP_REPLY);
+    tcb_destroy(k, t);
+    CAP(w.receiver.cap) = zombie;
+    CHECK_EQ(kernel_check(k, &(paddr){ 0 }), 0);
+    CAP(w.receiver.cap).zombie.count++;
+    check_names(m, "zombie-count", REF(w.receiver.cap), __LINE__);
+    CAP(w.receiver.cap) = zombie;
+    t->slot[TCB_REPLY].cap.reply.master = 0;
+    check_names(m, "cap-tcb", TCB_REF(w.receiver, TCB_REPLY), __LINE__);
+    machine_free(m);
 }
 
 static void zombies(void)
@@ -206,7 +232,8 @@ static void reply_capabilities(void)
 
 TESTS(TEST(a_whole_world_is_fine), TEST(types_and_places),
       TEST(fields_of_portable_capabilities),
-      TEST(fields_of_the_architectures_capabilities), TEST(zombies),
+      TEST(fields_of_the_architectures_capabilities),
+      TEST(a_dying_thread_keeps_its_capabilities), TEST(zombies),
       TEST(links_of_slots), TEST(slots_and_lists_that_miss_each_other),
       TEST(what_lies_in_untyped_memory), TEST(a_tree_that_is_deep),
       TEST(copies_have_what_their_original_has), TEST(reply_capabilities))

@@ -59,7 +59,7 @@ static void asids(void)
     BREAKS("vspace-process", object_of(m, w.space.pml4),
            PML4[VSPACE_PROCESS_WORD]++);
     BREAKS("vspace-process", object_of(m, w.space.pml4),
-           PML4[VSPACE_PROCESS_WORD] = IMAGE_PROCESSES + 1);
+           PML4[VSPACE_PROCESS_WORD] = IMAGE_PROCESSES);
 }
 
 static void page_tables(void)

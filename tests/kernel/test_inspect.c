@@ -55,6 +55,7 @@ static void capabilities(struct world *w)
     CHECK_EQ(v.last_port, 0x3ff);
     CHECK(!v.has_object);
     CHECK_EQ(view(w, w->handler).irq, WORLD_IRQ);
+    CHECK_EQ(view(w, w->receiver.cap).object, w->receiver.tcb);
     CHECK_EQ(view(w, w->m.next_slot).type, CAP_NULL);
 }
 
@@ -132,6 +133,23 @@ static void the_whole_tree_in_order(struct world *w)
     CHECK_EQ(seen, used + 1); /* and the interrupt's notification */
 }
 
+static void reply_capabilities(struct world *w)
+{
+    struct kernel *k = w->m.k;
+    struct cap_view v;
+
+    CHECK(cap_view(
+        k, slot_ref(k, &tcb_of(&w->m, w->client.tcb)->slot[TCB_REPLY]), &v));
+    CHECK(v.master && v.revocable && v.has_object);
+    CHECK_EQ(v.object, w->client.tcb);
+    CHECK_EQ(v.bits, 0); /* the classic kernel has no reply objects */
+    CHECK_EQ(v.rights, RIGHT_WRITE | RIGHT_GRANT);
+    CHECK(cap_view(
+        k, slot_ref(k, &tcb_of(&w->m, w->server.tcb)->slot[TCB_CALLER]), &v));
+    CHECK(!v.master);
+    CHECK_EQ(v.object, w->client.tcb);
+}
+
 static void threads_in_their_queues(struct world *w)
 {
     struct thread_view v;
@@ -185,6 +203,8 @@ static void threads_and_their_partners(struct world *w)
     CHECK(thread_view(k, w->m.caller, &v));
     CHECK(v.agent);
     CHECK_EQ(strcmp(v.name, "rootserver"), 0);
+    CHECK_EQ(v.thread, 1);
+    CHECK_EQ(v.mcp, 255);
     CHECK(!thread_view(k, 0, &v));
     CHECK(!thread_view(k, w->client.tcb + 64, &v));
 }
@@ -271,7 +291,7 @@ static void interrupts(struct world *w)
     CHECK(!irq_view(w->m.k, IMAGE_IRQS, &v));
 }
 
-/* ---- broken machines ---- */
+/* ---- machines that were changed, or broken ---- */
 
 static void walks_of_broken_lists_end(struct world *w)
 {
@@ -301,6 +321,67 @@ static void walks_of_broken_lists_end(struct world *w)
     CHECK(cap_view(k, REF(w->cnode), &(struct cap_view){ .type = 0 }));
 }
 
+static void what_was_written_into_a_tcb_is_shown(struct world *w)
+{
+    struct tcb *t = tcb_of(&w->m, w->stopped.tcb);
+    struct thread_view v;
+
+    memset(t->name, 'n', sizeof t->name - 1);
+    t->fault_handler = 99;
+    t->flags = 1;
+    t->fault_ip = 0x1234;
+    t->time_slice = 4;
+    t->fault = (struct fault){ FAULT_VM, 1, 2, 3 };
+    t->lookup_failure.type = SEL4_LOOKUP_DEPTH_MISMATCH;
+    CHECK(thread_view(w->m.k, w->stopped.tcb, &v));
+    CHECK_EQ(strlen(v.name), VIEW_NAME - 1);
+    CHECK_EQ(v.fault_handler, 99);
+    CHECK_EQ(v.flags, 1);
+    CHECK_EQ(v.fault_ip, 0x1234);
+    CHECK_EQ(v.time_slice, 4);
+    CHECK_EQ(v.fault.type, FAULT_VM);
+    CHECK_EQ(v.fault.c, 3);
+    CHECK_EQ(v.lookup_failure.type, SEL4_LOOKUP_DEPTH_MISMATCH);
+}
+
+static void a_zombie_and_a_broken_capability(struct world *w)
+{
+    union cap zombie = { .zombie = { .type = CAP_ZOMBIE,
+                                     .obj = object_of(&w->m, w->cnode),
+                                     .radix = 4,
+                                     .count = 3 } };
+    struct cap_view v;
+
+    slot_of(&w->m, w->cnode)->cap = zombie;
+    v = view(w, w->cnode);
+    CHECK(!v.of_tcb && v.has_object);
+    CHECK_EQ(v.slots_left, 3);
+    CHECK_EQ(v.radix, 4);
+    slot_of(&w->m, w->cnode)->cap.zombie.count = 99;
+    CHECK(cap_view(w->m.k, REF(w->cnode), &v));
+    CHECK(v.broken != NULL && !v.has_object);
+}
+
+/* Rights and attributes as Map took them. */
+static void mappings_show_how_they_were_made(struct world *w)
+{
+    struct machine *m = &w->m;
+    paddr pml4 = object_of(m, w->space.pml4);
+    struct mapping_view at;
+
+    for (word rights = 0; rights < 4; rights++)
+        for (word attributes = 0; attributes < 8; attributes++) {
+            CHECK_EQ(INVOKE(m, w->frame, METHOD_X86_PAGE_MAP,
+                            WORDS(BASE, rights, attributes),
+                            CAPS(w->space.pml4)),
+                     SEL4_NO_ERROR);
+            CHECK(mapping_next(m->k, pml4, 0, &at));
+            CHECK_EQ(at.rights, rights & RIGHT_READ ? rights : 0);
+            CHECK_EQ(at.attributes, attributes);
+            CHECK_EQ(at.device, 0);
+        }
+}
+
 static void a_walk_with_too_little_memory_says_so(struct world *w)
 {
     static word memory[512];
@@ -325,6 +406,7 @@ static void looking_changes_nothing(void)
         a_cnodes_slots_in_use,
         parents_and_children,
         the_whole_tree_in_order,
+        reply_capabilities,
         threads_in_their_queues,
         threads_and_their_partners,
         every_thread,
@@ -344,15 +426,20 @@ static void looking_changes_nothing(void)
     machine_free(&w.m);
 }
 
-static void broken_machines(void)
+static void worlds_that_were_changed(void)
 {
-    struct world w = world_new();
+    static void (*const tests[])(struct world *) = {
+        what_was_written_into_a_tcb_is_shown,  a_zombie_and_a_broken_capability,
+        mappings_show_how_they_were_made,      walks_of_broken_lists_end,
+        a_walk_with_too_little_memory_says_so,
+    };
 
-    walks_of_broken_lists_end(&w);
-    machine_free(&w.m);
-    w = world_new();
-    a_walk_with_too_little_memory_says_so(&w);
-    machine_free(&w.m);
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        struct world w = world_new();
+
+        tests[i](&w);
+        machine_free(&w.m);
+    }
 }
 
-TESTS(TEST(looking_changes_nothing), TEST(broken_machines))
+TESTS(TEST(looking_changes_nothing), TEST(worlds_that_were_changed))

@@ -140,6 +140,8 @@ static void copies_share_a_range_and_the_last_gives_it_back(void)
 
     CHECK_EQ(cap_copy(&m, spare, CONTROL, RIGHT_ALL), SEL4_ILLEGAL_OPERATION);
     CHECK_EQ(cap_copy(&m, copy, port, RIGHT_ALL), SEL4_NO_ERROR);
+    CHECK_EQ(slot_of(&m, port)->revocable, 1);
+    CHECK_EQ(slot_of(&m, copy)->revocable, 0);
     CHECK_EQ(cap_delete(&m, port), SEL4_NO_ERROR);
     CHECK_EQ(issue(&m, 0x70, 0x70, spare), SEL4_REVOKE_FIRST);
     CHECK_EQ(cap_delete(&m, copy), SEL4_NO_ERROR);

@@ -296,6 +296,12 @@ static void the_last_handler_gives_the_interrupt_back(void)
     CHECK_EQ(irq_slot(m.k, IRQ(10))->cap.type, CAP_NULL);
     CHECK(!irq_raise(m.k, IRQ(10)));
 
+    CHECK_EQ(get_msi(&m, m.next_slot, 1, 50), SEL4_NO_ERROR);
+    CHECK(irq_raise(m.k, IRQ(50)));
+    CHECK_EQ(cap_delete(&m, m.next_slot), SEL4_NO_ERROR);
+    CHECK(!irq_raise(m.k, IRQ(50)));
+    CHECK_EQ(irq_slot(m.k, IRQ(50))->cap.type, CAP_NULL);
+
     handler_new(&m, (struct ioapic){ 6, 0, 0, 10 }, n);
     handler_new(&m, (struct ioapic){ 7, 0, 0, 12 }, n);
     CHECK_EQ(irq_of_pin(m.k, 0, 6), IRQ(10));

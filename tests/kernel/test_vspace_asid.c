@@ -209,6 +209,8 @@ static void a_pool_that_was_destroyed_under_a_capability(void)
     m.k->h.asid_table[1] = 0;
     CHECK_EQ(assign(&m, pool, object_new(&m, OBJECT_PML4, 0)),
              SEL4_FAILED_LOOKUP);
+    CHECK_WORDS(&m, 2);
+    CHECK_WORD(&m, 0, 0);
     CHECK_WORD(&m, 1, SEL4_LOOKUP_INVALID_ROOT);
     CHECK_REASON(&m, REASON_ASID_POOL_GONE);
     m.k->h.asid_table[1] = m.k->h.asid_table[0];

@@ -254,3 +254,16 @@ def test_every_error_of_the_api_has_a_class_and_a_hint() -> None:
 
     assert {Error(code) for code in ERRORS} == set(Error) - {Error.NoError}
     assert all(kind.hint for kind in ERRORS.values())
+
+
+def test_a_capability_of_another_machine_is_refused(machine: Machine) -> None:
+    with Machine("16M") as other:
+        foreign = other.endpoint("foreign")
+        with pytest.raises(ValueError, match="belongs to another machine"):
+            machine.invoke("CNode_Delete", foreign, index=1, depth=64)
+        with pytest.raises(ValueError, match="belongs to another machine"):
+            machine.invoke("TCB_BindNotification", machine.tcb("t"), notification=foreign)
+        with pytest.raises(ValueError, match="belongs to another machine"):
+            machine.endpoint("ep").nbsend(caps=[foreign])
+        with pytest.raises(ValueError, match="belongs to another machine"):
+            machine.spawn("/bin/true", {"ep": foreign})

@@ -576,3 +576,62 @@ int main(void) { seL4_Word badge; seL4_Recv(sel4emu_cap("ep"), &badge); return 0
         endpoint.call()
     assert time.monotonic() - start < 5
     assert client.wait(10) == 0
+
+
+def test_a_client_that_halts_the_machine_ends_every_wait(
+    isolation: str, compile_client: Build
+) -> None:
+    program = compile_client(
+        "#include <sel4/sel4.h>\nint main(void) { seL4_DebugHalt(); return 0; }"
+    )
+    with Machine("16M", isolation=isolation, console="keep") as machine:  # type: ignore[arg-type]
+        client = machine.spawn(program, name="halter")
+        with pytest.raises(sel4emu.MachinePanic, match="seL4_DebugHalt"):
+            client.wait(10)
+        assert "halter" in machine.console_text()
+
+
+def test_a_client_that_spins_can_be_paused_looked_at_and_killed(
+    machine: Machine, compile_client: Build
+) -> None:
+    client = machine.spawn(compile_client("int main(void) { for (;;) { } }"), name="spinner")
+    with pytest.raises(sel4emu.Timeout, match="still runs"):
+        machine.wait_idle(0.1)
+    with machine.paused():
+        assert client.tcb.state().state == "running"
+    with pytest.raises(sel4emu.Timeout, match="'spinner' runs"):
+        client.wait(0.1)
+    assert machine.endpoint("ep").mint(3).view.badge == 3
+    client.kill()
+    assert client.wait(10) == -signal.SIGKILL
+
+
+def test_clients_can_be_spawned_from_several_python_threads(
+    machine: Machine, compile_client: Build
+) -> None:
+    program = compile_client(EXIT)
+    codes: list[int] = []
+
+    def work(start: int) -> None:
+        for code in range(start, start + 5):
+            with machine.spawn(program, args=[str(code)], stdout=PIPE) as client:
+                codes.append(client.wait(20))
+
+    threads = [threading.Thread(target=work, args=(n * 10,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [n * 10 + i for n in range(4) for i in range(5)]
+    machine.check()
+
+
+def test_every_client_has_a_linux_process_of_its_own(
+    machine: Machine, compile_client: Build
+) -> None:
+    program, bell = compile_client(WAIT), machine.notification("bell")
+    clients = [machine.spawn(program, {"n": bell}) for _ in range(20)]
+    assert len({c.pid for c in clients}) == 20
+    for client in clients:
+        assert client.name[:15] in Path(f"/proc/{client.pid}/comm").read_text()
+        assert client.threads[0].name == client.name

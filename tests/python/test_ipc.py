@@ -184,6 +184,27 @@ def test_waiting_for_ever_alone_is_a_deadlock_not_a_hang(machine: Machine) -> No
     machine.check()
 
 
+def test_python_threads_that_do_not_know_the_machine_do_not_hide_a_deadlock(
+    isolation: str,
+) -> None:
+    stop = threading.Event()
+    bystander = threading.Thread(target=stop.wait)
+    bystander.start()
+    try:
+        with Machine("16M", isolation=isolation) as machine:  # type: ignore[arg-type]
+            with pytest.raises(sel4emu.DeadlockError):
+                machine.endpoint("ep").recv()
+    finally:
+        stop.set()
+        bystander.join()
+
+
+def test_a_python_thread_that_could_act_is_waited_for(machine: Machine) -> None:
+    endpoint = machine.endpoint("ep")
+    with running(lambda: time.sleep(0.5) or endpoint.send(7, timeout=10)):
+        assert endpoint.recv().words == (7,)
+
+
 def test_a_capability_travels_into_a_slot_of_its_own(machine: Machine) -> None:
     endpoint, gift = machine.endpoint("ep"), machine.endpoint("gift")
     got: list[Received] = []
@@ -248,7 +269,9 @@ def test_a_bound_notification_comes_in_by_the_endpoint(machine: Machine) -> None
 
 def test_receiving_without_the_right_is_a_fault_of_the_thread(machine: Machine) -> None:
     deaf = machine.endpoint("ep").copy(rights="w")
-    with pytest.raises(sel4emu.AgentFault, match=r"seL4_Recv of thread 'python' faulted: .*right"):
+    with pytest.raises(
+        sel4emu.AgentFault, match=r"seL4_Recv of thread 'python' faulted: .*no right to receive"
+    ):
         deaf.recv()
     machine.endpoint("other").nbsend()
     machine.check()

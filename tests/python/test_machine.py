@@ -242,3 +242,50 @@ def test_without_a_trace_there_are_no_records() -> None:
     with Machine("16M", trace=False) as machine:
         machine.endpoint("ep")
         assert len(machine.trace()) == 0
+
+
+def test_a_broken_kernel_object_stops_the_machine_and_says_where(isolation: str) -> None:
+    with Machine("16M", isolation=isolation, check=True) as machine:  # type: ignore[arg-type]
+        endpoint, tcb = machine.endpoint("ep"), machine.tcb("t")
+        machine.write(tcb.object + 200, b"\xff" * 200)
+        with pytest.raises(sel4emu.MachinePanic, match="thread"):
+            endpoint.mint(4)
+        assert machine.panic
+        with pytest.raises(sel4emu.MachinePanic):
+            endpoint.nbsend()
+        assert len(machine.threads()) > 0  # looking at the remains is possible
+        with pytest.raises(sel4emu.MachineError, match="invariant"):
+            machine.check()
+
+
+def test_without_memory_a_new_python_thread_is_told_so() -> None:
+    with Machine("4M", cnode_bits=8) as machine:
+        notification = machine.notification("n")
+        while True:
+            try:
+                machine.cspace[1].copy()
+            except sel4emu.MachineError:
+                break
+        errors: list[BaseException] = []
+        start, go = threading.Barrier(3), threading.Event()
+
+        def work() -> None:
+            start.wait(10)
+            try:
+                notification.signal()
+            except sel4emu.MachineError as error:
+                errors.append(error)
+            go.wait(20)  # keep the agent
+
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        start.wait(10)
+        end = time.monotonic() + 15
+        while not errors and time.monotonic() < end:
+            time.sleep(0.01)
+        go.set()
+        for thread in threads:
+            thread.join()
+        assert len(errors) == 1
+        assert "no agent is left" in str(errors[0])

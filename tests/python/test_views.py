@@ -131,3 +131,22 @@ def test_messages_are_no_methods(machine: Machine) -> None:
     record = machine.trace(1)[0]
     assert (record.syscall, record.method) == ("NBSend", "")
     assert "label 0x7" in record.what()
+
+
+def test_what_derives_from_one_capability_is_a_tree_of_its_own(machine: Machine) -> None:
+    endpoint = machine.endpoint("ep")
+    badged = endpoint.mint(5, name="five")
+    badged.copy(name="copy")
+    assert str(endpoint.cdt()).splitlines() == [
+        f"endpoint 'ep' RWGP in cspace[{endpoint.slot}] ep",
+        f"└── endpoint 'ep' badge 0x5 RWGP in cspace[{badged.slot}] five",
+        f"    └── endpoint 'ep' badge 0x5 RWGP in cspace[{badged.slot + 1}] copy",
+    ]
+
+
+def test_an_untyped_does_not_name_what_is_made_from_it(machine: Machine) -> None:
+    untyped = machine.untyped("4K", "pool")
+    made = untyped.retype("Endpoint", name="first")
+    assert made.object == untyped.object
+    assert made.view.name == ""
+    assert str(untyped.view) == f"[{untyped.slot}] pool: {untyped.view.what()}"

@@ -10,12 +10,6 @@
 
 #define FIRST_ASID 1
 
-bool arch_object_is_frame(enum sel4_object type)
-{
-    return type == OBJECT_PAGE || type == OBJECT_LARGE_PAGE ||
-           type == OBJECT_HUGE_PAGE;
-}
-
 word arch_object_bits(enum sel4_object type)
 {
     switch (type) {
