@@ -42,6 +42,8 @@ CAPS_VARIABLE = "SEL4EMU_CAPS"
 IPC_BUFFER = 0x5000_0000
 TABLES = 3  # PDPT, page directory, page table of the two pages
 KILL_WAIT = 10.0
+#: How long the end of a client's output is waited for: a process that it started may hold the pipe.
+LAST_WORDS = 1.0
 
 _serials = itertools.count(1)
 
@@ -108,9 +110,10 @@ class Remains:
             self.machine.core.release(self.process)
 
     def abandon(self) -> None:
-        """The machine goes: only what Python holds is freed."""
+        """The machine has gone, and its clients with it: only what Python holds is freed."""
         if not self.released:
             self.released = True
+            self.streams.finish(LAST_WORDS)
             self.streams.close()
 
 
@@ -256,12 +259,12 @@ class Client:
         if self.poll() is None:
             self.kill()
             self.wait(KILL_WAIT)
-        self._remains.streams.finish(1.0)
+        self._remains.streams.finish(LAST_WORDS)
         self._remains.release()
         self.machine.discard_client(self)
 
     def abandon(self) -> None:
-        """Free what Python holds of it; the machine is about to end it."""
+        """Free what Python holds of it; the machine has ended it."""
         self._remains.abandon()
 
     def __enter__(self) -> Self:
@@ -380,6 +383,8 @@ def _plan(options: SpawnOptions) -> list[Granted]:
 
 
 def _grant(key: str | int, value: Grant) -> Granted:
+    if not isinstance(key, str | int):
+        raise TypeError(f"caps: {key!r} is neither a name nor a slot")
     capability, details = value if isinstance(value, tuple) else (value, {})
     if not isinstance(capability, Capability):
         raise TypeError(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from . import _api, _core
 from .agent import Agent, AgentPool
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Capability)
 Isolation = Literal["direct", "process"]
-#: Capabilities for a client, by name or slot; see Machine.spawn().
-Caps: TypeAlias = "Mapping[str, Any] | Mapping[int, Any] | Mapping[str | int, Any]"
 
 ISOLATIONS = {"direct": _core.ISOLATION_DIRECT, "process": _core.ISOLATION_PROCESS}
 SMALL_ARENA_BITS = 16
@@ -165,11 +163,11 @@ class Machine(ObjectMaker):
 
     def close(self) -> None:
         """End every client and free everything. Happens by itself at the end of a `with`."""
+        self.core.close()
         for client in list(self._clients):
             client.abandon()
         self._live.clear()
         self.garbage.clear()
-        self.core.close()
         _machines.discard(self)
 
     @property
@@ -327,7 +325,7 @@ class Machine(ObjectMaker):
     def spawn(
         self,
         path: str | os.PathLike[str],
-        caps: Caps | None = None,
+        caps: Mapping[Any, Any] | None = None,
         *,
         args: Sequence[str | os.PathLike[str]] = (),
         env: Mapping[str, str] | None = None,

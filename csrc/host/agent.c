@@ -153,16 +153,31 @@ static enum host_status agent_result(struct host_machine *m, uint32_t agent,
     }
 }
 
+/* Is this the index of an agent, or of one whose TCB has gone? */
+static bool is_agent(struct kernel *k, uint32_t agent)
+{
+    return agent > 0 && agent < IMAGE_THREADS &&
+           (k->h.thread[agent].flags & THREAD_AGENT);
+}
+
+static enum host_status not_an_agent(struct host_error *error, uint32_t agent)
+{
+    return host_fail(error, HOST_RETIRED, "there is no agent %u", agent);
+}
+
 enum host_status host_agent_enter(struct host_machine *m, uint32_t agent,
                                   const word registers[REG_COUNT], bool *done,
                                   struct host_error *error)
 {
-    enum host_status status = host_lock(m, false, error);
+    enum host_status status = HOST_OK;
     struct kernel *k = m->k;
     bool park = false;
     word *file;
     paddr tcb;
 
+    if (!is_agent(k, agent))
+        return not_an_agent(error, agent);
+    status = host_lock(m, false, error);
     if (status != HOST_OK)
         return status;
     tcb = k->h.thread[agent].tcb;
@@ -255,6 +270,8 @@ enum host_status host_agent_wait(struct host_machine *m, uint32_t agent,
 {
     enum host_status status;
 
+    if (!is_agent(m->k, agent))
+        return not_an_agent(error, agent);
     if (!counted(m, 1))
         return host_fail(error, HOST_CLOSED, "the machine was closed");
     status = wait_result(m, agent, timeout_ns, registers, error);
@@ -265,9 +282,12 @@ enum host_status host_agent_wait(struct host_machine *m, uint32_t agent,
 enum host_status host_agent_cancel(struct host_machine *m, uint32_t agent,
                                    bool *done, struct host_error *error)
 {
-    enum host_status status = host_lock(m, false, error);
+    enum host_status status;
     paddr tcb;
 
+    if (!is_agent(m->k, agent))
+        return not_an_agent(error, agent);
+    status = host_lock(m, false, error);
     if (status != HOST_OK)
         return status;
     tcb = m->k->h.thread[agent].tcb;

@@ -9,7 +9,7 @@
  *
  * The facts need memory. They are kept in the end of the image's header, which
  * nothing else uses (check_begin). A machine that has more of them than fit
- * (some 350,000) passes the check from where that shows.
+ * (some 260,000) passes the check from where that shows.
  */
 #ifndef SEL4EMU_KERNEL_CHECK_H
 #define SEL4EMU_KERNEL_CHECK_H

@@ -73,8 +73,7 @@ static void report(struct kernel *k, struct tcb *t, const struct fault *f)
     console_text(k, "\n");
 }
 
-/* The endpoint capability that t's faults go to; false: it has none. */
-static bool find_handler(struct kernel *k, struct tcb *t, union cap *ret)
+static bool look_up_handler(struct kernel *k, struct tcb *t, union cap *ret)
 {
     struct cte *slot;
 
@@ -89,6 +88,23 @@ static bool find_handler(struct kernel *k, struct tcb *t, union cap *ret)
     error_note(k, WHY(REASON_BAD_HANDLER, t->fault_handler, ret->type,
                       ret->type == CAP_ENDPOINT ? ret->endpoint.rights : 0));
     return false;
+}
+
+/*
+ * The endpoint capability that t's faults go to; false: it has none. Why it has
+ * none is noted only if nothing is known of the fault itself, which says more.
+ */
+static bool find_handler(struct kernel *k, struct tcb *t, union cap *ret)
+{
+    struct reason first = { .id = k->h.error.reason };
+    bool found;
+
+    for (int i = 0; i < 4; i++)
+        first.argument[i] = k->h.error.argument[i];
+    found = look_up_handler(k, t, ret);
+    if (!found && first.id != REASON_NONE)
+        error_note(k, &first);
+    return found;
 }
 
 bool fault_is_handled(struct kernel *k, struct tcb *t)

@@ -71,10 +71,11 @@ def service(machine: sel4emu.Machine, program: Program) -> Service:
 
 @pytest.fixture
 def make_service(program: Program) -> Callable[..., Service]:
-    """Start a server on any machine."""
+    """Start a server on any machine; `flags` are the compiler's."""
 
-    def make(machine: sel4emu.Machine, **options: Any) -> Service:
-        return Service(machine, program("server"), **options)
+    def make(machine: sel4emu.Machine, flags: Any = None, **options: Any) -> Service:
+        path = program("server", flags=flags) if flags else program("server")
+        return Service(machine, path, **options)
 
     return make
 

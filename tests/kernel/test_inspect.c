@@ -46,6 +46,8 @@ static void capabilities(struct world *w)
     v = view(w, w->space.pd);
     CHECK(v.mapped);
     CHECK_EQ(v.vaddr, 0);
+    CHECK_EQ(view(w, w->space.pt).vaddr, BASE);
+    CHECK_EQ(view(w, w->space.pt).asid, 2);
     v = view(w, w->space.pml4);
     CHECK_EQ(v.asid, 2);
     v = view(w, w->pool);
@@ -101,6 +103,9 @@ static void parents_and_children(struct world *w)
     CHECK_EQ(slot_descendants(k, ep), 2);
     CHECK_EQ(slot_children(k, ep), 1);
     CHECK_EQ(slot_children(k, untyped), 1);
+    CHECK_EQ(slot_parent(k, REF(w->frame)), REF(w->m.untyped));
+    CHECK(slot_children(k, REF(w->m.untyped)) <
+          slot_descendants(k, REF(w->m.untyped)));
     CHECK_EQ(slot_children(k, REF(w->child)), 0);
     CHECK_EQ(slot_parent(k, REF(w->handler)), REF(SEL4_CAP_IRQ_CONTROL));
     CHECK_EQ(slot_parent(k, slot_ref(k, irq_slot(k, WORLD_IRQ))),
@@ -114,7 +119,7 @@ static void the_whole_tree_in_order(struct world *w)
     static word memory[4096];
     struct tree_walk walk;
     struct tree_node node;
-    word seen = 0, used = 0, index = 0, slot, depth = 0;
+    word seen = 0, used = 0, index = 0, slot, depth = 0, children = 0;
 
     tree_walk_begin(&walk, w->m.k, memory, 4096);
     for (; tree_walk_next(&walk, &node); seen++) {
@@ -122,7 +127,9 @@ static void the_whole_tree_in_order(struct world *w)
         CHECK_EQ(node.depth == 0, node.parent == 0);
         CHECK(node.depth <= depth + 1);
         depth = node.depth;
+        children += node.parent == REF(w->m.untyped);
     }
+    CHECK_EQ(children, slot_children(w->m.k, REF(w->m.untyped)));
     CHECK_EQ(walk.set.full, 0);
     for (; cnode_next(w->m.k, w->m.k->h.boot.root_cnode, 12, &index, &slot);
          index++)
@@ -360,6 +367,11 @@ static void a_zombie_and_a_broken_capability(struct world *w)
     slot_of(&w->m, w->cnode)->cap.zombie.count = 99;
     CHECK(cap_view(w->m.k, REF(w->cnode), &v));
     CHECK(v.broken != NULL && !v.has_object);
+    slot_of(&w->m, w->cnode)->cap.zombie.count = 0;
+    CHECK_EQ(retype(&w->m, w->m.k->h.boot.untyped_start, OBJECT_PAGE, 0,
+                    w->m.next_slot),
+             SEL4_NO_ERROR);
+    CHECK(view(w, w->m.next_slot).device);
 }
 
 /* Rights and attributes as Map took them. */

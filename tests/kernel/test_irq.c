@@ -274,9 +274,16 @@ static void two_vectors_may_share_a_pin(void)
     CHECK(!irq_raise(m.k, IRQ(11)));
     CHECK_EQ(ack(&m, first), SEL4_NO_ERROR); /* the mask is the pin's */
     CHECK(irq_raise(m.k, IRQ(11)));
+    CHECK_EQ(ack(&m, second), SEL4_NO_ERROR);
+    CHECK_EQ(cap_delete(&m, first), SEL4_NO_ERROR); /* masks the pin, too */
+    CHECK(!irq_raise(m.k, IRQ(11)));
+    CHECK_EQ(ack(&m, second), SEL4_NO_ERROR);
+    CHECK(irq_raise(m.k, IRQ(11)));
+    CHECK_EQ(get_ioapic(&m, first, (struct ioapic){ 6, 0, 0, 10 }),
+             SEL4_NO_ERROR);
     CHECK_EQ(cap_delete(&m, second), SEL4_NO_ERROR);
     CHECK_EQ(ack(&m, first), SEL4_NO_ERROR);
-    CHECK(!irq_raise(m.k, IRQ(10)));
+    CHECK(irq_raise(m.k, IRQ(10)));
     CHECK(!irq_raise(m.k, IRQ(11)));
     machine_free(&m);
 }

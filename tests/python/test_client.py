@@ -284,6 +284,7 @@ def test_the_cspace_of_a_client_is_a_tree_for_people(
         ({"a": ("ep", {"bagde": 1})}, "unknown bagde"),
         ({"a=b": "ep"}, "must be printable"),
         ({"a": 17}, "a capability is needed"),
+        ({None: "ep"}, "neither a name nor a slot"),
         ({"a": ("ep", {"map": 0x10000000})}, "only frames can be mapped"),
         ({"a": ("ep", {"rights": "z"})}, "none of the letters"),
     ],

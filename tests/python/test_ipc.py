@@ -191,9 +191,9 @@ def test_python_threads_that_do_not_know_the_machine_do_not_hide_a_deadlock(
     bystander = threading.Thread(target=stop.wait)
     bystander.start()
     try:
-        with Machine("16M", isolation=isolation) as machine:  # type: ignore[arg-type]
-            with pytest.raises(sel4emu.DeadlockError):
-                machine.endpoint("ep").recv()
+        machine = Machine("16M", isolation=isolation)  # type: ignore[arg-type]
+        with machine, pytest.raises(sel4emu.DeadlockError):
+            machine.endpoint("ep").recv()
     finally:
         stop.set()
         bystander.join()

@@ -335,6 +335,8 @@ static void invoke_randomly(void)
         words[3] = world_slot();
         words[6] = world_slot();
     }
+    if (label == TCBCopyRegisters && caps[0] == SELF)
+        caps[0] = slot_of(12); /* it may be suspended */
     if (chance(3) && n > 0)
         n -= random_below(n);
     if (chance(3) && c > 0)

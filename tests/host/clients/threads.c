@@ -2,8 +2,8 @@
 /*
  * Three threads, made by seL4 calls, that count in turns: each waits for its
  * notification ("turn-N"), counts, and signals the next one. After `argv[1]`
- * rounds the main thread goes on and ends the client, or, with "stay" as
- * second argument, calls "ep" once and then waits there for ever.
+ * rounds the main thread ends the client; with "stay" as second argument it
+ * calls "ep" before and waits for the end of one more round.
  */
 #include "thread.h"
 
