@@ -25,7 +25,7 @@ typedef uint64_t paddr;
 #define IMAGE_VERSION 1u
 #define IMAGE_HEADER_SIZE (16ul << 20)
 
-#define IMAGE_THREADS 16384u /* entry 0 stands for "none" */
+#define IMAGE_THREADS 16384u  /* entry 0 stands for "none" */
 #define IMAGE_PROCESSES 4096u /* entry 0 stands for "the monitor" */
 #define IMAGE_DOMAINS 256u
 #define IMAGE_PRIORITIES 256u
@@ -76,22 +76,22 @@ enum run_word {
 };
 
 enum image_thread_flags {
-    THREAD_AGENT = 1,   /* an external agent: never occupies the node */
-    THREAD_NEW = 2,     /* wants a Linux thread; the monitor makes it */
-    THREAD_RETIRED = 4, /* its TCB is gone; entry is freed by the monitor */
-    THREAD_DIRTY = 8,   /* registers were changed: load all of them */
-    THREAD_RENAMED = 16,/* its TCB got a name: its Linux thread takes it */
+    THREAD_AGENT = 1,    /* an external agent: never occupies the node */
+    THREAD_NEW = 2,      /* wants a Linux thread; the monitor makes it */
+    THREAD_RETIRED = 4,  /* its TCB is gone; entry is freed by the monitor */
+    THREAD_DIRTY = 8,    /* registers were changed: load all of them */
+    THREAD_RENAMED = 16, /* its TCB got a name: its Linux thread takes it */
 };
 
 /* The host's side of a TCB: its Linux thread. One cache line. */
 struct image_thread {
-    uint32_t run;     /* enum run_word; atomic */
-    uint32_t tid;     /* Linux thread id, 0 while there is none */
-    uint32_t process; /* index of its process; 0: the monitor (agents) */
-    uint32_t flags;   /* enum image_thread_flags; under the lock */
-    paddr tcb;        /* 0: entry is free or retired; under the lock */
-    uint32_t next;    /* free list, or list of agents to wake */
-    uint32_t kicks;   /* kicks sent; under the lock */
+    uint32_t run;       /* enum run_word; atomic */
+    uint32_t tid;       /* Linux thread id, 0 while there is none */
+    uint32_t process;   /* index of its process; 0: the monitor (agents) */
+    uint32_t flags;     /* enum image_thread_flags; under the lock */
+    paddr tcb;          /* 0: entry is free or retired; under the lock */
+    uint32_t next;      /* free list, or list of agents to wake */
+    uint32_t kicks;     /* kicks sent; under the lock */
     uint32_t preempted; /* parked in the middle of user code */
     uint32_t reserved0;
     word reserved[3];
@@ -139,19 +139,19 @@ enum image_cause {
 
 /* One kernel entry, as the trace ring keeps it. */
 struct image_trace {
-    word sequence;   /* 1, 2, 3...; 0: never written */
-    word time_ns;    /* the machine's clock; 0 where it was not read */
-    paddr tcb;       /* who entered */
-    uint32_t thread; /* its index in image_header.thread, 0: none */
-    uint16_t cause;  /* enum image_cause */
+    word sequence;        /* 1, 2, 3...; 0: never written */
+    word time_ns;         /* the machine's clock; 0 where it was not read */
+    paddr tcb;            /* who entered */
+    uint32_t thread;      /* its index in image_header.thread, 0: none */
+    uint16_t cause;       /* enum image_cause */
     uint16_t system_call; /* enum sel4_sys */
-    word cap;        /* capability pointer, or fault address */
-    word info;       /* message info of the call, or fault code */
-    uint16_t method; /* enum sel4_method of an invocation, else 0 */
-    uint16_t error;  /* enum sel4_error it was answered with */
-    uint16_t reason; /* enum kernel_reason behind the error */
-    uint16_t object; /* type of the capability that was invoked */
-    paddr next;      /* who runs after this entry, 0: nobody */
+    word cap;             /* capability pointer, or fault address */
+    word info;            /* message info of the call, or fault code */
+    uint16_t method;      /* enum sel4_method of an invocation, else 0 */
+    uint16_t error;       /* enum sel4_error it was answered with */
+    uint16_t reason;      /* enum kernel_reason behind the error */
+    uint16_t object;      /* type of the capability that was invoked */
+    paddr next;           /* who runs after this entry, 0: nobody */
 };
 
 enum image_pending {
@@ -163,15 +163,15 @@ enum image_pending {
 
 /* Set by the core under the lock, taken by the host after an entry. */
 enum image_event {
-    EVENT_THREAD_NEW = 1,     /* an entry of thread[] is THREAD_NEW */
-    EVENT_THREAD_RETIRED = 2, /* an entry of thread[] is THREAD_RETIRED */
-    EVENT_PROCESS_RETIRED = 4,/* an entry of process[] lost its VSpace */
-    EVENT_TICK = 8,           /* the tick is needed from now on */
-    EVENT_CONSOLE = 16,       /* a line for the console is complete */
-    EVENT_KICK = 32,          /* current must enter: see pending */
-    EVENT_HALT = 64,          /* seL4_DebugHalt, or a panic */
-    EVENT_STEP = 128,         /* a step is done: the node is paused again */
-    EVENT_PREEMPTED = 256,    /* a thread was parked in its user code */
+    EVENT_THREAD_NEW = 1,      /* an entry of thread[] is THREAD_NEW */
+    EVENT_THREAD_RETIRED = 2,  /* an entry of thread[] is THREAD_RETIRED */
+    EVENT_PROCESS_RETIRED = 4, /* an entry of process[] lost its VSpace */
+    EVENT_TICK = 8,            /* the tick is needed from now on */
+    EVENT_CONSOLE = 16,        /* a line for the console is complete */
+    EVENT_KICK = 32,           /* current must enter: see pending */
+    EVENT_HALT = 64,           /* seL4_DebugHalt, or a panic */
+    EVENT_STEP = 128,          /* a step is done: the node is paused again */
+    EVENT_PREEMPTED = 256,     /* a thread was parked in its user code */
 };
 
 struct image_queue {
@@ -190,33 +190,33 @@ struct image_header {
      * bit 31: somebody sleeps on it (futex) */
     uint32_t lock;
     /* written by anyone, atomically, read by current's gate */
-    uint32_t pending;       /* enum image_pending */
+    uint32_t pending; /* enum image_pending */
     uint32_t irq_pending[IMAGE_IRQS / 32];
     /* atomic; the host's doorbell: 1 when the monitor has been called */
     uint32_t doorbell;
     /* futex: raised by one whenever the node stops (idle or paused) */
     uint32_t idle_count;
-    uint32_t idle_waiters;  /* atomic: who sleeps on idle_count */
+    uint32_t idle_waiters; /* atomic: who sleeps on idle_count */
     /* futex: raised by one with every event that the monitor has handled */
     uint32_t event_count;
-    uint32_t panicked;      /* 1: the machine stopped for good */
+    uint32_t panicked; /* 1: the machine stopped for good */
 
     /* the node, under the lock */
-    paddr current;          /* TCB that runs, 0: idle */
-    uint32_t current_thread;/* its index in thread[], 0: idle */
-    uint32_t paused;        /* > 0: nobody is scheduled */
-    uint32_t step;          /* kernel entries left until it pauses again */
-    uint32_t events;        /* enum image_event, not yet taken by the host */
-    uint32_t wake;          /* list of agents that may run, by .next */
-    uint32_t thread_free;   /* free list of thread[], by .next */
-    uint32_t thread_top;    /* entries ever used */
-    uint32_t tick_wanted;   /* 1: somebody waits for the slice to end */
-    uint32_t domain;        /* current domain, time left in it, its place */
+    paddr current;           /* TCB that runs, 0: idle */
+    uint32_t current_thread; /* its index in thread[], 0: idle */
+    uint32_t paused;         /* > 0: nobody is scheduled */
+    uint32_t step;           /* kernel entries left until it pauses again */
+    uint32_t events;         /* enum image_event, not yet taken by the host */
+    uint32_t wake;           /* list of agents that may run, by .next */
+    uint32_t thread_free;    /* free list of thread[], by .next */
+    uint32_t thread_top;     /* entries ever used */
+    uint32_t tick_wanted;    /* 1: somebody waits for the slice to end */
+    uint32_t domain;         /* current domain, time left in it, its place */
     uint32_t domain_index;
-    paddr tcbs;             /* list of every TCB, newest first */
-    word action;            /* inside an entry: see kernel/sched.h */
-    uint32_t work;          /* steps of a long operation since the last look */
-    uint32_t preemptible;   /* 1: such an operation may be cut short */
+    paddr tcbs;           /* list of every TCB, newest first */
+    word action;          /* inside an entry: see kernel/sched.h */
+    uint32_t work;        /* steps of a long operation since the last look */
+    uint32_t preemptible; /* 1: such an operation may be cut short */
     word domain_time;
     word domain_start;
     struct {
@@ -237,13 +237,13 @@ struct image_header {
         uint32_t error;
         uint32_t reason;
         word argument[4];
-        uint32_t word_count;   /* message words of the answer */
+        uint32_t word_count; /* message words of the answer */
         uint32_t lookup_source;
         word words[5];
         struct {
-            word type;         /* enum sel4_lookup_failure */
+            word type; /* enum sel4_lookup_failure */
             word detail[3];
-        } lookup;              /* the last address that did not resolve */
+        } lookup; /* the last address that did not resolve */
     } error;
     char panic[256];
 
@@ -265,7 +265,7 @@ struct image_header {
         paddr root_vspace;
         word untyped_start, untyped_end; /* slots of the untyped capabilities */
         word empty_start, empty_end;     /* free slots */
-        paddr ram_start;  /* first byte of free RAM */
+        paddr ram_start;                 /* first byte of free RAM */
         paddr ipc_buffer; /* frame of the first thread's IPC buffer */
         paddr bootinfo;   /* frame that the host may fill with boot info */
         paddr extra;      /* frame behind it in a root task's VSpace, else 0 */

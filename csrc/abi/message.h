@@ -138,7 +138,7 @@ struct message_resume {
     uint32_t full;      /* every register counts, not just the results */
     uint32_t flush_all; /* first drop every mapping */
     uint32_t change_count;
-    uint32_t renamed;   /* take this name */
+    uint32_t renamed; /* take this name */
     uint32_t reserved;
     char name[32];
     word registers[MESSAGE_REGISTERS];

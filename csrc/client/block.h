@@ -47,25 +47,25 @@
 #include <stddef.h>
 
 #include "abi/message.h"
-#include "abi/message.h"
 #include "kernel/kernel.h"
 
 struct gate_thread {
-    word *registers;   /* its register file; NULL: not an seL4 thread */
+    word *registers; /* its register file; NULL: not an seL4 thread */
     word *fault_ip;
     uint32_t *pending; /* nonzero: enter again before leaving */
     word stack;        /* top of its gate stack */
     word next_rip;     /* where the present system call goes on */
     word exit_rip;     /* scratch of the way out */
     word exit_rsp;
-    uint32_t in_gate;  /* 1: a kick has nothing to do */
-    uint32_t index;    /* in image_header.thread[] */
-    word home;         /* stack pointer of the function that ends the thread */
+    uint32_t in_gate; /* 1: a kick has nothing to do */
+    uint32_t index;   /* in image_header.thread[] */
+    word home;        /* stack pointer of the function that ends the thread */
 
     paddr tcb;
-    int socket;        /* server gate: its own socket */
-    uint32_t no_pending;       /* server gate: what `pending` points to */
-    word local_fault_ip;       /* server gate: the register file */
+    int socket;          /* server gate: its own socket */
+    uint32_t kicked;     /* server gate: what `pending` points to; a kick came
+                          while in the gate, and may have missed the trap */
+    word local_fault_ip; /* server gate: the register file */
     word local[REG_COUNT];
     word ipc_buffer;   /* user address, or 0 */
     stack_t old_stack; /* alternate stack to be restored at its end */
@@ -87,18 +87,17 @@ _Static_assert(MESSAGE_REGISTERS == REG_COUNT, "trap message");
 
 /* What the whole process shares; written once, by start-up. */
 struct gate_process {
-    uint32_t isolation;   /* enum image_isolation */
-    uint32_t index;       /* in image_header.process[] */
-    int socket;           /* to the monitor */
+    uint32_t isolation; /* enum image_isolation */
+    uint32_t index;     /* in image_header.process[] */
+    int socket;         /* to the monitor */
     int image_fd;
-    struct kernel *kernel;/* direct gate: the image; else NULL */
+    struct kernel *kernel; /* direct gate: the image; else NULL */
     word image_size;
-    uint32_t bare;        /* 1: an empty process with the runner */
+    uint32_t bare; /* 1: an empty process with the runner */
     uint32_t window_count;
     struct image_range window[IMAGE_WINDOWS];
 };
-extern struct gate_process gate_process
-    __attribute__((visibility("hidden")));
+extern struct gate_process gate_process __attribute__((visibility("hidden")));
 
 /* gate.c: the two gates */
 struct kernel_cause;

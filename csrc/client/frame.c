@@ -18,8 +18,14 @@ static const uint8_t frame_index[] = {
     [REG_R10] = 2,  [REG_R11] = 3,  [REG_R12] = 4,     [REG_R13] = 5,
     [REG_R14] = 6,  [REG_R15] = 7,
 };
-enum { FRAME_ERR = 19, FRAME_TRAPNO = 20, FRAME_CR2 = 22 };
-enum { VECTOR_PAGE_FAULT = 14 };
+enum {
+    FRAME_ERR = 19,
+    FRAME_TRAPNO = 20,
+    FRAME_CR2 = 22
+};
+enum {
+    VECTOR_PAGE_FAULT = 14
+};
 
 static greg_t *registers_of(const void *context)
 {
@@ -39,7 +45,7 @@ void frame_set_ip(void *context, word ip)
 struct kernel_cause frame_cause(int signal, word address, const void *context)
 {
     const greg_t *frame = registers_of(context);
-    struct kernel_cause cause = {.kind = CAUSE_INTERRUPT};
+    struct kernel_cause cause = { .kind = CAUSE_INTERRUPT };
 
     if (signal == SIGURG)
         return cause;
@@ -56,7 +62,7 @@ struct kernel_cause frame_cause(int signal, word address, const void *context)
 /* Leave the gate as hosted/entry.S does: mark first, then look once more. */
 static void leave(struct gate_thread *g)
 {
-    const struct kernel_cause interrupt = {.kind = CAUSE_INTERRUPT};
+    const struct kernel_cause interrupt = { .kind = CAUSE_INTERRUPT };
 
     for (;;) {
         __atomic_store_n(&g->in_gate, 0, __ATOMIC_RELAXED);

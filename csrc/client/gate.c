@@ -30,7 +30,7 @@ static void host_clear(struct kernel *k, paddr start, word size)
         __builtin_memset(p, 0, size);
 }
 
-static const struct kernel_host gate_host = {.clear = host_clear};
+static const struct kernel_host gate_host = { .clear = host_clear };
 
 _Noreturn void gate_die(void)
 {
@@ -54,7 +54,7 @@ void gate_tell(const void *message, uint32_t size)
 static void ring(struct kernel *k)
 {
     const struct message_doorbell message = {
-        {MESSAGE_DOORBELL, sizeof(message)},
+        { MESSAGE_DOORBELL, sizeof(message) },
     };
 
     if ((k->h.events & HANDOFF_MONITOR_EVENTS) &&
@@ -147,14 +147,13 @@ static bool direct_fill(struct kernel *k, const struct kernel_cause *cause)
 
     if (!map_in_window(cause->address))
         return false;
-    kernel_translate(k, k->h.process[gate_process.index].vspace,
-                     cause->address, &m);
-    if (m.frame == 0 || m.device || !m.user ||
-        ((cause->code & 2) && !m.write))
+    kernel_translate(k, k->h.process[gate_process.index].vspace, cause->address,
+                     &m);
+    if (m.frame == 0 || m.device || !m.user || ((cause->code & 2) && !m.write))
         return false;
-    change = (struct message_change){m.vaddr, m.bits, m.frame, m.write, 0};
+    change = (struct message_change){ m.vaddr, m.bits, m.frame, m.write, 0 };
     if (!map_change(&change))
-        gate_panic(&(struct gate_thread){0},
+        gate_panic(&(struct gate_thread){ 0 },
                    "Linux refuses to map a page (below vm.mmap_min_addr?)");
     return true;
 }
@@ -199,7 +198,7 @@ static enum gate_exit direct_enter(struct gate_thread *g,
 static void server_send(struct gate_thread *g, const struct kernel_cause *cause)
 {
     struct message_trap trap = {
-        .header = {MESSAGE_TRAP, sizeof(trap)},
+        .header = { MESSAGE_TRAP, sizeof(trap) },
         .cause = cause->kind,
         .number = cause->number,
         .address = cause->address,
@@ -208,6 +207,7 @@ static void server_send(struct gate_thread *g, const struct kernel_cause *cause)
     };
     long n;
 
+    g->kicked = 0;
     for (int i = 0; i < REG_COUNT; i++)
         trap.registers[i] = g->registers[i];
     do
@@ -269,8 +269,8 @@ void gate_first(struct gate_thread *g)
 int gate_poll(struct gate_thread *g, struct pollfd *fds, word count,
               int timeout_ms)
 {
-    const struct kernel_cause block = {.kind = CAUSE_HOST_BLOCK};
-    const struct kernel_cause wake = {.kind = CAUSE_HOST_WAKE};
+    const struct kernel_cause block = { .kind = CAUSE_HOST_BLOCK };
+    const struct kernel_cause wake = { .kind = CAUSE_HOST_WAKE };
     struct kernel *k = gate_process.kernel;
     int result;
 

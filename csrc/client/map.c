@@ -17,11 +17,11 @@
  * valgrind and brk want to be; a candidate that is not free is left out.
  */
 static const struct image_range candidate[] = {
-    {0x200000ul, 0x10000000ul},
-    {0x10000000ul, 0x58000000ul},
-    {0x80000000ul, 0x1000000000ul},
-    {0x2000000000ul, 0x100000000000ul},
-    {0x100100000000ul, 0x500000000000ul},
+    { 0x200000ul, 0x10000000ul },
+    { 0x10000000ul, 0x58000000ul },
+    { 0x80000000ul, 0x1000000000ul },
+    { 0x2000000000ul, 0x100000000000ul },
+    { 0x100100000000ul, 0x500000000000ul },
 };
 
 static long map(word vaddr, word size, int prot, const long where[3])
@@ -37,20 +37,21 @@ static void vacate(word vaddr, word size)
         sys_call(SYS_munmap, vaddr, size, 0, 0, 0, 0);
     else
         map(vaddr, size, PROT_NONE,
-            (const long[3]){MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-                        -1, 0});
+            (const long[3]){ MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                                 MAP_FIXED,
+                             -1, 0 });
 }
 
 void map_reserve(void)
 {
-    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-                      MAP_FIXED_NOREPLACE;
+    const int flags =
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
     uint32_t n = 0;
 
     for (size_t i = 0; i < sizeof(candidate) / sizeof(candidate[0]); i++) {
         word start = candidate[i].start, end = candidate[i].end;
-        long at = map(start, end - start, PROT_NONE,
-                      (const long[3]){flags, -1, 0});
+        long at =
+            map(start, end - start, PROT_NONE, (const long[3]){ flags, -1, 0 });
 
         if (at == (long)start)
             gate_process.window[n++] = candidate[i];
@@ -74,8 +75,7 @@ void map_flush(void)
 {
     for (uint32_t i = 0; i < gate_process.window_count; i++)
         vacate(gate_process.window[i].start,
-                      gate_process.window[i].end -
-                          gate_process.window[i].start);
+               gate_process.window[i].end - gate_process.window[i].start);
 }
 
 /* Nothing is mapped in [vaddr, vaddr + size) any more, as far as it is ours. */
@@ -97,8 +97,8 @@ bool map_change(const struct message_change *change)
     /* No NX on this kernel: what can be read can be executed. */
     int prot = PROT_READ | PROT_EXEC | (change->write ? PROT_WRITE : 0);
     word size = 1ul << change->bits;
-    const long where[3] = {MAP_SHARED | MAP_FIXED, gate_process.image_fd,
-                           (long)(IMAGE_HEADER_SIZE + change->frame)};
+    const long where[3] = { MAP_SHARED | MAP_FIXED, gate_process.image_fd,
+                            (long)(IMAGE_HEADER_SIZE + change->frame) };
 
     if (change->frame == 0) {
         map_drop(change->vaddr, size);
@@ -120,8 +120,8 @@ void map_apply(struct kernel *k, struct image_process *process)
     if (process->flush_all)
         map_flush();
     for (uint32_t i = 0; i < process->change_count; i++) {
-        struct message_change change = {process->change[i].vaddr,
-                                        process->change[i].bits, 0, 0, 0};
+        struct message_change change = { process->change[i].vaddr,
+                                         process->change[i].bits, 0, 0, 0 };
 
         kernel_translate(k, process->vspace, change.vaddr, &m);
         if (m.frame != 0 && m.bits == change.bits && m.user && !m.device) {

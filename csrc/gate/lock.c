@@ -38,8 +38,8 @@ static bool lock_sleep(uint32_t *lock, const struct timespec *timeout)
 
 bool lock_take_for(struct kernel *k, uint32_t process, int64_t timeout_ns)
 {
-    struct timespec timeout = {timeout_ns / 1000000000,
-                               timeout_ns % 1000000000};
+    struct timespec timeout = { timeout_ns / 1000000000,
+                                timeout_ns % 1000000000 };
     uint32_t *lock = &k->h.lock;
 
     for (int i = 0; i < SPINS; i++) {

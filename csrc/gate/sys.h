@@ -28,7 +28,7 @@ static inline long sys_call6(long n, long a, long b, const long rest[4])
 
 #define sys_call(n, a, b, c, d, e, f)                                          \
     sys_call6((n), (long)(a), (long)(b),                                       \
-              (const long[4]){(long)(c), (long)(d), (long)(e), (long)(f)})
+              (const long[4]){ (long)(c), (long)(d), (long)(e), (long)(f) })
 
 /* Sleep while *word == value; the word is shared between processes. */
 static inline long sys_futex_wait(uint32_t *futex, uint32_t value,

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "abi/sel4_api.h"
 #include "gate/handoff.h"
 #include "gate/lock.h"
 #include "gate/sys.h"
 #include "host/monitor.h"
-#include "abi/sel4_api.h"
 
 #define PARK_NS 5000000000
 #define SLICE_NS 50000000
@@ -72,7 +72,7 @@ static enum host_status wait_parked(struct host_machine *m,
         const struct image_process *p =
             &k->h.process[k->h.thread[k->h.current_thread].process];
         uint32_t count = k->h.idle_count;
-        const struct timespec slice = {0, SLICE_NS};
+        const struct timespec slice = { 0, SLICE_NS };
         enum host_status status;
 
         if (host_left(deadline, SLICE_NS) == 0)
@@ -97,7 +97,7 @@ static enum host_status wait_parked(struct host_machine *m,
  * VSpace changed, it has to look at that before it goes on. */
 static void enter(struct host_machine *m, paddr tcb)
 {
-    const struct kernel_cause cause = {.kind = CAUSE_SYSCALL};
+    const struct kernel_cause cause = { .kind = CAUSE_SYSCALL };
     struct kernel *k = m->k;
     uint32_t current = k->h.current_thread;
     const struct image_process *process =
@@ -212,8 +212,8 @@ enum host_status host_agent_enter(struct host_machine *m, uint32_t agent,
 /* Sleep until the agent's run word changes, or for the slice. */
 static void agent_sleep(struct image_thread *entry, int64_t slice_ns)
 {
-    const struct timespec slice = {slice_ns / 1000000000,
-                                   slice_ns % 1000000000};
+    const struct timespec slice = { slice_ns / 1000000000,
+                                    slice_ns % 1000000000 };
     uint32_t run = RUN_STOP;
 
     __atomic_compare_exchange_n(&entry->run, &run, RUN_SLEEP, false,

@@ -35,12 +35,11 @@ static bool has_process(struct host_machine *m, paddr vspace)
 
 static void start(struct host_machine *m, paddr vspace)
 {
-    char *argv[] = {m->runner, NULL}, *envp[] = {NULL};
-    const struct host_spawn spawn = {.path = m->runner,
-                                     .argv = argv,
-                                     .envp = envp,
-                                     .stdio = {-1, -1, -1}};
-    struct spawn_request request = {.spawn = &spawn, .client_socket = -1};
+    char *argv[] = { m->runner, NULL }, *envp[] = { NULL };
+    const struct host_spawn spawn = {
+        .path = m->runner, .argv = argv, .envp = envp, .stdio = { -1, -1, -1 }
+    };
+    struct spawn_request request = { .spawn = &spawn, .client_socket = -1 };
     struct host_error error;
     char text[256];
 

@@ -23,7 +23,7 @@
 static void wait_changed(struct host_machine *m, int64_t deadline)
 {
     int64_t until = host_now() + host_left(deadline, SLICE_NS);
-    const struct timespec at = {until / 1000000000, until % 1000000000};
+    const struct timespec at = { until / 1000000000, until % 1000000000 };
 
     pthread_cond_timedwait(&m->changed, &m->mutex, &at);
 }
@@ -111,9 +111,10 @@ static enum host_status start_failed(const struct spawn_request *request,
 {
     errno = request->error;
     if (request->in_folder)
-        return host_fail_errno(error, "cannot start %s: its working directory"
-                               " %s", request->spawn->path,
-                               request->spawn->cwd);
+        return host_fail_errno(error,
+                               "cannot start %s: its working directory"
+                               " %s",
+                               request->spawn->path, request->spawn->cwd);
     host_fail_errno(error, "cannot start %s", request->spawn->path);
     return request->error == ENOENT ? HOST_NOT_FOUND : HOST_SYSTEM;
 }
@@ -125,7 +126,7 @@ enum host_status host_spawn(struct host_machine *m,
     const char *client = spawn->client ? spawn->client : spawn->path;
     enum host_status status =
         elf_check_client(client, m->k->h.config.mcs, error);
-    struct spawn_request request = {.spawn = spawn, .client_socket = -1};
+    struct spawn_request request = { .spawn = spawn, .client_socket = -1 };
     struct host_process *p;
 
     if (status == HOST_OK && m->k->h.panicked)
@@ -209,49 +210,55 @@ static bool deadlocked(struct host_machine *m)
     return result;
 }
 
-enum host_status host_wait_exit(struct host_machine *m, uint32_t process,
-                                int64_t timeout_ns, bool solitary,
+/* Has it ended, or is the time over? HOST_INTERRUPTED: neither. The mutex is
+ * held. */
+static enum host_status exit_so_far(struct host_machine *m,
+                                    const struct host_wait *wait,
+                                    int64_t deadline, struct host_exit *ret,
+                                    struct host_error *error)
+{
+    const struct host_process *p =
+        wait->process < IMAGE_PROCESSES ? m->process[wait->process] : NULL;
+
+    if (p == NULL)
+        return host_fail(error, HOST_INVALID, "no such process");
+    if (p->state == PROCESS_ENDED) {
+        *ret = p->exit;
+        return HOST_OK;
+    }
+    if (host_left(deadline, SLICE_NS) == 0)
+        return host_fail(error, HOST_TIMEOUT, "client '%s' (pid %d) still runs",
+                         p->name, (int)p->pid);
+    return HOST_INTERRUPTED;
+}
+
+enum host_status host_wait_exit(struct host_machine *m,
+                                const struct host_wait *wait,
                                 struct host_exit *ret, struct host_error *error)
 {
-    int64_t deadline = host_deadline(timeout_ns);
+    int64_t deadline = host_deadline(wait->timeout_ns);
     int64_t slice_end = host_now() + DEADLOCK_NS;
-    enum host_status status = HOST_INTERRUPTED;
-    bool stuck = solitary && deadlocked(m);
+    bool stuck = wait->solitary && deadlocked(m);
     uint32_t idle = m->k->h.idle_count;
+    enum host_status status;
 
     pthread_mutex_lock(&m->mutex);
     for (;;) {
-        struct host_process *p =
-            process < IMAGE_PROCESSES ? m->process[process] : NULL;
-
-        if (p == NULL || p->state == PROCESS_ENDED) {
-            status = HOST_OK;
-            if (p != NULL)
-                *ret = p->exit;
-            else
-                status = host_fail(error, HOST_INVALID, "no such process");
-            break;
-        }
-        if (host_left(deadline, SLICE_NS) == 0) {
-            status = host_fail(error, HOST_TIMEOUT,
-                               "client '%s' (pid %d) still runs", p->name,
-                               (int)p->pid);
-            break;
-        }
-        if (host_now() >= slice_end)
+        status = exit_so_far(m, wait, deadline, ret, error);
+        if (status != HOST_INTERRUPTED || host_now() >= slice_end)
             break;
         wait_changed(m, deadline < slice_end ? deadline : slice_end);
     }
     pthread_mutex_unlock(&m->mutex);
     if (status == HOST_INTERRUPTED && m->halted)
-        status = host_fail(error, HOST_PANIC, "%s",
-                           m->k->h.panicked ? m->k->h.panic : HALTED);
+        return host_fail(error, HOST_PANIC, "%s",
+                         m->k->h.panicked ? m->k->h.panic : HALTED);
     /* Twice the same picture, and nobody ran in between. */
     if (status == HOST_INTERRUPTED && stuck && deadlocked(m) &&
         idle == m->k->h.idle_count)
-        status = host_fail(error, HOST_DEADLOCK,
-                           "no thread can run any more, and nothing outside"
-                           " can change that");
+        return host_fail(error, HOST_DEADLOCK,
+                         "no thread can run any more, and nothing outside can"
+                         " change that");
     return status;
 }
 
@@ -259,7 +266,7 @@ enum host_status host_wait_exit(struct host_machine *m, uint32_t process,
  * out of the kernel. */
 static void await_death(struct host_process *p, int signal)
 {
-    struct pollfd end = {.fd = p->pidfd, .events = POLLIN};
+    struct pollfd end = { .fd = p->pidfd, .events = POLLIN };
 
     poll(&end, 1, signal == SIGKILL ? KILL_PATIENCE_MS : SIGNAL_PATIENCE_MS);
 }

@@ -18,7 +18,7 @@ static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
 
     for (;;) {
         enum host_status status = host_lock(m, false, error);
-        const struct timespec slice = {0, SLICE_NS};
+        const struct timespec slice = { 0, SLICE_NS };
         const struct image_process *p;
         uint32_t count;
 
@@ -37,9 +37,9 @@ static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
         __atomic_add_fetch(&k->h.idle_waiters, 1, __ATOMIC_SEQ_CST);
         host_unlock(m);
         if (host_left(deadline, SLICE_NS) == 0)
-            status = host_fail(error, HOST_TIMEOUT,
-                               "client '%s' (pid %u) still runs", p->name,
-                               p->pid);
+            status =
+                host_fail(error, HOST_TIMEOUT,
+                          "client '%s' (pid %u) still runs", p->name, p->pid);
         else
             sys_futex_wait(&k->h.idle_count, count, &slice);
         __atomic_sub_fetch(&k->h.idle_waiters, 1, __ATOMIC_SEQ_CST);
@@ -65,7 +65,7 @@ enum host_status host_pause(struct host_machine *m, int64_t timeout_ns,
     host_unlock(m);
     status = wait_idle(m, timeout_ns, true, error);
     if (status != HOST_OK)
-        host_resume(m, &(struct host_error){0});
+        host_resume(m, &(struct host_error){ 0 });
     return status;
 }
 
@@ -110,7 +110,7 @@ enum host_status host_step(struct host_machine *m, uint32_t entries,
     host_unlock(m);
     status = wait_idle(m, timeout_ns, false, error);
     /* Fewer entries were made: everybody blocked before, or time is over. */
-    if (host_lock(m, false, &(struct host_error){0}) == HOST_OK) {
+    if (host_lock(m, false, &(struct host_error){ 0 }) == HOST_OK) {
         if (k->h.paused == 0) {
             k->h.step = 0;
             k->h.paused = 1;
@@ -118,6 +118,6 @@ enum host_status host_step(struct host_machine *m, uint32_t entries,
         host_unlock(m);
     }
     if (status == HOST_TIMEOUT)
-        wait_idle(m, 1000000000, true, &(struct host_error){0});
+        wait_idle(m, 1000000000, true, &(struct host_error){ 0 });
     return status;
 }

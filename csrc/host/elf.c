@@ -22,8 +22,8 @@ static bool read_at(int fd, void *buffer, size_t size, uint64_t offset)
            pread(fd, buffer, size, (off_t)offset) == (ssize_t)size;
 }
 
-static enum host_status check_header(const Elf64_Ehdr *header,
-                                     const char *path, struct host_error *error)
+static enum host_status check_header(const Elf64_Ehdr *header, const char *path,
+                                     struct host_error *error)
 {
     if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return host_fail(error, HOST_BAD_EXECUTABLE,
@@ -54,8 +54,7 @@ static enum host_status check_header(const Elf64_Ehdr *header,
 }
 
 /* Look for our note in `size` bytes of notes. */
-static bool find_note(const char *notes, size_t size,
-                      struct sel4emu_note *ret)
+static bool find_note(const char *notes, size_t size, struct sel4emu_note *ret)
 {
     size_t at = 0;
 
@@ -84,8 +83,7 @@ static bool find_note(const char *notes, size_t size,
 static bool read_program_header(int fd, const Elf64_Ehdr *header, unsigned i,
                                 Elf64_Phdr *ret)
 {
-    return read_at(fd, ret, sizeof(*ret),
-                   header->e_phoff + i * sizeof(*ret));
+    return read_at(fd, ret, sizeof(*ret), header->e_phoff + i * sizeof(*ret));
 }
 
 static bool read_note(int fd, const Elf64_Ehdr *header,

@@ -22,20 +22,20 @@ struct host_machine;
 
 enum host_status {
     HOST_OK,
-    HOST_TIMEOUT,     /* the time-out passed */
-    HOST_INTERRUPTED, /* a Linux signal came in (EINTR): look, then go on */
-    HOST_PANIC,       /* the machine has stopped for good: see the text */
-    HOST_CLOSED,      /* the machine was closed meanwhile */
-    HOST_INVALID,     /* an argument is wrong: see the text */
-    HOST_NOT_FOUND,   /* the executable does not exist */
+    HOST_TIMEOUT,        /* the time-out passed */
+    HOST_INTERRUPTED,    /* a Linux signal came in (EINTR): look, then go on */
+    HOST_PANIC,          /* the machine has stopped for good: see the text */
+    HOST_CLOSED,         /* the machine was closed meanwhile */
+    HOST_INVALID,        /* an argument is wrong: see the text */
+    HOST_NOT_FOUND,      /* the executable does not exist */
     HOST_BAD_EXECUTABLE, /* not ELF, other machine, not a client... */
-    HOST_BAD_VERSION, /* built against another version of sel4emu */
-    HOST_SYSTEM,      /* a Linux call failed: errno_value, text */
-    HOST_CLIENT,      /* the client broke off: see the text */
-    HOST_RETIRED,     /* the agent's TCB was deleted */
-    HOST_FAULT,       /* the agent's call raised a fault (a capability fault:
+    HOST_BAD_VERSION,    /* built against another version of sel4emu */
+    HOST_SYSTEM,         /* a Linux call failed: errno_value, text */
+    HOST_CLIENT,         /* the client broke off: see the text */
+    HOST_RETIRED,        /* the agent's TCB was deleted */
+    HOST_FAULT,          /* the agent's call raised a fault (a capability fault:
                          see its fault in the TCB); the agent goes on */
-    HOST_DEADLOCK,    /* nobody runs, and nothing outside can change that */
+    HOST_DEADLOCK,       /* nobody runs, and nothing outside can change that */
 };
 
 struct host_error {
@@ -45,7 +45,7 @@ struct host_error {
 
 struct host_options {
     struct image_config config;
-    int cpu;        /* CPU for all client threads; -1: the monitor chooses,
+    int cpu;            /* CPU for all client threads; -1: the monitor chooses,
                        -2: leave affinity alone */
     const char *runner; /* path of the runner, for VSpaces that are made by
                            seL4 calls; NULL: hosted clients only */
@@ -138,9 +138,9 @@ enum host_status host_start(struct host_machine *m, uint32_t process,
                             struct host_error *error);
 
 enum host_exit_kind {
-    EXIT_RUNNING,  /* not ended */
-    EXIT_STATUS,   /* exit(status) */
-    EXIT_SIGNAL,   /* killed by signal `status` */
+    EXIT_RUNNING, /* not ended */
+    EXIT_STATUS,  /* exit(status) */
+    EXIT_SIGNAL,  /* killed by signal `status` */
 };
 struct host_exit {
     enum host_exit_kind kind;
@@ -154,14 +154,20 @@ enum host_status host_poll_exit(struct host_machine *m, uint32_t process,
                                 struct host_exit *ret);
 /* Wait for its end. HOST_DEADLOCK: the node idles, no thread of any client
  * can run again, nobody waits for the host, and no agent but the caller's
- * could change that (`solitary`: the caller says there is none). */
-enum host_status host_wait_exit(struct host_machine *m, uint32_t process,
-                                int64_t timeout_ns, bool solitary,
+ * could change that (`solitary`: the caller says there is none). HOST_PANIC also after a
+ * seL4_DebugHalt. */
+struct host_wait {
+    uint32_t process;
+    int64_t timeout_ns;
+    bool solitary; /* no agent but the caller's could wake anybody */
+};
+enum host_status host_wait_exit(struct host_machine *m,
+                                const struct host_wait *wait,
                                 struct host_exit *ret,
                                 struct host_error *error);
 /* Send a signal; takes the lock first, so that nobody dies inside the core. */
-enum host_status host_kill(struct host_machine *m, uint32_t process,
-                           int signal, struct host_error *error);
+enum host_status host_kill(struct host_machine *m, uint32_t process, int signal,
+                           struct host_error *error);
 /* The caller is done with an ended process: its entry may be used again. */
 void host_release(struct host_machine *m, uint32_t process);
 /* Number of processes that have not ended. */

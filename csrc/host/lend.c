@@ -21,8 +21,8 @@
 
 static void set_watch(struct host_machine *m, bool on)
 {
-    const struct timespec period = {0, on ? WATCH_NS : 0};
-    const struct itimerspec timer = {period, period};
+    const struct timespec period = { 0, on ? WATCH_NS : 0 };
+    const struct itimerspec timer = { period, period };
 
     timerfd_settime(m->watch, 0, &timer, NULL);
     m->watching = on;

@@ -16,12 +16,12 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "abi/sel4_api.h"
+#include "abi/sel4_names.h"
 #include "gate/handoff.h"
 #include "gate/lock.h"
 #include "gate/sys.h"
 #include "host/monitor.h"
-#include "abi/sel4_api.h"
-#include "abi/sel4_names.h"
 
 #define LOCK_PATIENCE_NS 5000000000
 #define LOCK_SLICE_NS 100000000
@@ -39,8 +39,9 @@ static int choose_cpu(void)
 {
     static unsigned counter;
     unsigned turn = __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED);
-    word mask[16] = {0};
-    long bytes = sys_call(SYS_sched_getaffinity, 0, sizeof(mask), mask, 0, 0, 0);
+    word mask[16] = { 0 };
+    long bytes =
+        sys_call(SYS_sched_getaffinity, 0, sizeof(mask), mask, 0, 0, 0);
     int cpus[1024], n = 0;
 
     for (int i = 0; i < (int)(8 * bytes); i++) {
@@ -52,7 +53,7 @@ static int choose_cpu(void)
 
 void host_bind(int cpu)
 {
-    word mask[16] = {0};
+    word mask[16] = { 0 };
 
     if (cpu < 0 || cpu >= 1024)
         return;
@@ -74,8 +75,8 @@ static enum host_status make_image(struct host_machine *m,
                          " pages of 4 KiB, are possible",
                          config->memory_size);
     m->size = IMAGE_HEADER_SIZE + config->memory_size;
-    m->image_fd = (int)sys_call(SYS_memfd_create, "sel4emu", 1 /* CLOEXEC */, 0,
-                                0, 0, 0);
+    m->image_fd =
+        (int)sys_call(SYS_memfd_create, "sel4emu", 1 /* CLOEXEC */, 0, 0, 0, 0);
     if (m->image_fd < 0) {
         errno = -m->image_fd;
         return host_fail_errno(error, "memfd_create");
@@ -124,7 +125,7 @@ static enum host_status make_service(struct host_machine *m,
 
 static void close_all(struct host_machine *m)
 {
-    const int fds[] = {m->epoll, m->call, m->timer, m->watch, m->image_fd};
+    const int fds[] = { m->epoll, m->call, m->timer, m->watch, m->image_fd };
 
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
@@ -250,8 +251,8 @@ static void describe_inside(struct kernel *k, char *text, size_t size)
         snprintf(text, size, "during a fault or an interrupt");
         return;
     }
-    if (call == SYS_CALL && label < 64 && !kernel_is_message(
-            k, k->h.inside.tcb, k->h.inside.cap))
+    if (call == SYS_CALL && label < 64 &&
+        !kernel_is_message(k, k->h.inside.tcb, k->h.inside.cap))
         method = sel4_method_of_label[k->h.config.mcs][label];
     snprintf(text, size, "during seL4_%s%s%s on capability 0x%lx",
              sel4_sys_name[call], method ? ", " : "",
@@ -288,8 +289,7 @@ enum host_status host_lock(struct host_machine *m, bool panic_ok,
             return host_fail(error, HOST_TIMEOUT,
                              "client '%s' (pid %u) is stopped inside the kernel"
                              " (by a debugger?) and holds its lock",
-                             k->h.process[owner].name,
-                             k->h.process[owner].pid);
+                             k->h.process[owner].name, k->h.process[owner].pid);
     }
     if (k->h.panicked && !panic_ok) {
         lock_drop(k);

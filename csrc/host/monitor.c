@@ -18,8 +18,7 @@
 #define EVENTS 64
 #define CLOSE_PATIENCE_NS 100000000
 
-int monitor_watch(struct host_machine *m, int fd, uint32_t kind,
-                  uint32_t index)
+int monitor_watch(struct host_machine *m, int fd, uint32_t kind, uint32_t index)
 {
     struct epoll_event event = {
         .events = EPOLLIN,
@@ -99,8 +98,8 @@ size_t host_console(struct host_machine *m, uint64_t offset, char *buffer,
 static void set_tick(struct host_machine *m, bool on)
 {
     long us = on ? m->k->h.config.tick_us : 0;
-    const struct itimerspec period = {{us / 1000000, us % 1000000 * 1000},
-                                      {us / 1000000, us % 1000000 * 1000}};
+    const struct itimerspec period = { { us / 1000000, us % 1000000 * 1000 },
+                                       { us / 1000000, us % 1000000 * 1000 } };
 
     timerfd_settime(m->timer, 0, &period, NULL);
     m->ticking = on;

@@ -39,20 +39,20 @@ struct host_process {
     bool shook_hands; /* its READY came */
     /* the service thread's own */
     uint32_t index;
-    pid_t pid;  /* of our child; a client started by valgrind etc. may have
+    pid_t pid; /* of our child; a client started by valgrind etc. may have
                    another one, which is in image_process */
     int pidfd;
     int socket;
     char name[32];
-    bool bare;                /* the runner, for a VSpace made by seL4 calls */
-    uint32_t threads;         /* THREAD messages sent - THREAD_DOWN */
-    struct host_start start;  /* under the machine's lock */
+    bool bare;               /* the runner, for a VSpace made by seL4 calls */
+    uint32_t threads;        /* THREAD messages sent - THREAD_DOWN */
+    struct host_start start; /* under the machine's lock */
 };
 
 /* The server gate's side of a client thread; under the machine's lock. */
 struct host_thread {
-    int socket;      /* -1: none */
-    uint32_t waiting;/* it waits for a RESUME */
+    int socket;                /* -1: none */
+    uint32_t waiting;          /* it waits for a RESUME */
     struct message_trap *held; /* what it sent while it was only lent the CPU */
 };
 
@@ -64,7 +64,7 @@ struct spawn_request {
     struct host_process *process;
     int client_socket;
     bool done;
-    int error; /* errno of the fork or exec */
+    int error;      /* errno of the fork or exec */
     bool in_folder; /* ... or of entering its working directory */
 };
 
@@ -82,7 +82,7 @@ struct host_machine {
     int timer; /* timerfd: the tick */
     int watch; /* timerfd: looks for threads that sleep in Linux, see lend.c */
     int console_fd;
-    char *runner; /* the runner's path; NULL: hosted clients only */
+    char *runner;        /* the runner's path; NULL: hosted clients only */
     uint64_t generation; /* under mutex */
     uint32_t console_size;
 
@@ -93,7 +93,7 @@ struct host_machine {
     uint32_t live;
     struct spawn_request *request;
     bool closing;
-    bool halted; /* seL4_DebugHalt: paused for good, to be looked at */
+    bool halted;      /* seL4_DebugHalt: paused for good, to be looked at */
     uint32_t callers; /* threads inside agent waits */
     char *console;    /* kept output, console_kept bytes */
     size_t console_kept, console_room;
@@ -112,12 +112,11 @@ struct host_machine {
 };
 
 /* error.c */
-__attribute__((format(printf, 3, 4))) enum host_status
-host_fail(struct host_error *error, enum host_status status,
-          const char *format, ...);
+__attribute__((format(printf, 3, 4))) enum host_status host_fail(
+    struct host_error *error, enum host_status status, const char *format, ...);
 /* The same for a failed Linux call: adds strerror(errno). */
-__attribute__((format(printf, 2, 3))) enum host_status
-host_fail_errno(struct host_error *error, const char *format, ...);
+__attribute__((format(printf, 2, 3))) enum host_status host_fail_errno(
+    struct host_error *error, const char *format, ...);
 int64_t host_now(void); /* CLOCK_MONOTONIC, ns */
 /* Deadline of a time-out; negative: never. */
 int64_t host_deadline(int64_t timeout_ns);
@@ -148,9 +147,10 @@ void process_message(struct host_machine *m, struct host_process *p);
 void process_lost(struct host_machine *m, struct host_process *p);
 void process_reap(struct host_machine *m, struct host_process *p);
 /* End a process that broke a rule; the reason is kept for host_exit. */
-__attribute__((format(printf, 3, 4))) void
-process_break(struct host_machine *m, struct host_process *p,
-              const char *format, ...);
+__attribute__((format(printf, 3, 4))) void process_break(struct host_machine *m,
+                                                         struct host_process *p,
+                                                         const char *format,
+                                                         ...);
 void process_forget(struct host_machine *m, struct host_process *p);
 /* A free entry of the process table, marked used (any thread); NULL: see
  * error. flags: PROCESS_HOSTED or 0. */
@@ -185,7 +185,14 @@ void lend_watch(struct host_machine *m);
 
 /* monitor.c */
 void *monitor_main(void *machine);
-enum { WATCH_CALL, WATCH_TIMER, WATCH_SLEEPERS, WATCH_PROCESS, WATCH_PIDFD, WATCH_THREAD };
+enum {
+    WATCH_CALL,
+    WATCH_TIMER,
+    WATCH_SLEEPERS,
+    WATCH_PROCESS,
+    WATCH_PIDFD,
+    WATCH_THREAD
+};
 int monitor_watch(struct host_machine *m, int fd, uint32_t kind,
                   uint32_t index);
 

@@ -28,7 +28,9 @@ struct credentials {
     uid_t uid;
     gid_t gid;
 };
-enum { CREDENTIALS = 2 };
+enum {
+    CREDENTIALS = 2
+};
 
 union any_message {
     struct message_header header;
@@ -108,17 +110,17 @@ void process_break(struct host_machine *m, struct host_process *p,
 static bool send_welcome(struct host_machine *m, struct host_process *p)
 {
     const struct message_welcome welcome = {
-        {MESSAGE_WELCOME, sizeof(welcome)},
+        { MESSAGE_WELCOME, sizeof(welcome) },
         m->k->h.config.isolation,
         p->index,
         m->size,
     };
-    char control[CMSG_SPACE(sizeof(int))] = {0};
-    struct iovec iov = {(void *)&welcome, sizeof(welcome)};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = control,
-                         .msg_controllen = sizeof(control)};
+    char control[CMSG_SPACE(sizeof(int))] = { 0 };
+    struct iovec iov = { (void *)&welcome, sizeof(welcome) };
+    struct msghdr msg = { .msg_iov = &iov,
+                          .msg_iovlen = 1,
+                          .msg_control = control,
+                          .msg_controllen = sizeof(control) };
     struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 
     cmsg->cmsg_level = SOL_SOCKET;
@@ -204,7 +206,7 @@ static void on_thread_up(struct host_machine *m, struct host_process *p,
 {
     struct kernel *k = m->k;
     struct image_thread *entry = &k->h.thread[state->index];
-    const struct kernel_cause lost = {.kind = CAUSE_LOST};
+    const struct kernel_cause lost = { .kind = CAUSE_LOST };
 
     host_lock_patiently(m);
     if (state->tid == 0) {
@@ -280,16 +282,16 @@ static bool dispatch(struct host_machine *m, struct host_process *p,
 void process_message(struct host_machine *m, struct host_process *p)
 {
     union any_message message;
-    struct iovec iov = {&message, sizeof(message)};
+    struct iovec iov = { &message, sizeof(message) };
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(struct credentials))];
     } control;
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = &control,
-                         .msg_controllen = sizeof(control)};
-    struct credentials from = {0};
+    struct msghdr msg = { .msg_iov = &iov,
+                          .msg_iovlen = 1,
+                          .msg_control = &control,
+                          .msg_controllen = sizeof(control) };
+    struct credentials from = { 0 };
     ssize_t n;
 
     if (p->socket < 0)

@@ -44,11 +44,10 @@ static void take_changes(struct kernel *k, struct image_process *process,
 {
     resume->flush_all = process->flush_all;
     for (uint32_t i = 0; i < process->change_count; i++) {
-        struct message_change *change =
-            &resume->change[resume->change_count++];
+        struct message_change *change = &resume->change[resume->change_count++];
 
-        *change = (struct message_change){process->change[i].vaddr,
-                                          process->change[i].bits, 0, 0, 0};
+        *change = (struct message_change){ process->change[i].vaddr,
+                                           process->change[i].bits, 0, 0, 0 };
         translate_change(k, process->vspace, change);
     }
     process->change_count = 0;
@@ -135,8 +134,7 @@ void server_exit(struct host_machine *m, uint32_t index)
 static bool in_window(const struct image_process *process, word vaddr)
 {
     for (uint32_t i = 0; i < process->window_count; i++) {
-        if (vaddr >= process->window[i].start &&
-            vaddr < process->window[i].end)
+        if (vaddr >= process->window[i].start && vaddr < process->window[i].end)
             return true;
     }
     return false;
@@ -150,8 +148,8 @@ static bool answer_directly(struct host_machine *m, uint32_t index,
     struct kernel *k = m->k;
     struct image_thread *entry = &k->h.thread[index];
     struct image_process *process = &k->h.process[entry->process];
-    bool ours = trap->cause == CAUSE_VM_FAULT &&
-                in_window(process, trap->address);
+    bool ours =
+        trap->cause == CAUSE_VM_FAULT && in_window(process, trap->address);
     struct message_resume resume;
     struct kernel_mapping map;
 
@@ -165,8 +163,8 @@ static bool answer_directly(struct host_machine *m, uint32_t index,
         resume.action = RESUME_RUN;
         resume.full = 1;
         resume.change_count = 1;
-        resume.change[0] = (struct message_change){map.vaddr, map.bits,
-                                                   map.frame, map.write, 0};
+        resume.change[0] = (struct message_change){ map.vaddr, map.bits,
+                                                    map.frame, map.write, 0 };
     } else if ((process->flags & PROCESS_HOSTED) &&
                !kernel_fault_handled(k, entry->tcb)) {
         resume.action = RESUME_CRASH;
@@ -177,13 +175,34 @@ static bool answer_directly(struct host_machine *m, uint32_t index,
     return true;
 }
 
+/* A kick may cross a trap on its way; so before somebody runs, what is pending
+ * is looked at. Nobody executes user code now. */
+static void take_pending(struct host_machine *m)
+{
+    const struct kernel_cause interrupt = { .kind = CAUSE_INTERRUPT };
+    struct kernel *k = m->k;
+
+    while (k->h.current != 0 && !k->h.panicked &&
+           __atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST) != 0) {
+        uint32_t index = k->h.current_thread;
+        paddr tcb = k->h.current;
+
+        *kernel_fault_ip(k, tcb) = kernel_registers(k, tcb)[REG_RIP];
+        kernel_enter(k, &m->ops, tcb, &interrupt);
+        if (k->h.current_thread != index) {
+            k->h.thread[index].preempted = 1;
+            k->h.events |= EVENT_PREEMPTED;
+        }
+    }
+}
+
 static void handle_trap(struct host_machine *m, uint32_t index,
                         const struct message_trap *trap)
 {
     struct kernel *k = m->k;
     struct image_thread *entry = &k->h.thread[index];
-    const struct kernel_cause cause = {trap->cause, trap->number,
-                                       trap->address, trap->code};
+    const struct kernel_cause cause = { trap->cause, trap->number,
+                                        trap->address, trap->code };
 
     if (entry->tcb == 0) {
         server_exit(m, index);
@@ -214,6 +233,7 @@ static void handle_trap(struct host_machine *m, uint32_t index,
         entry->preempted = 1;
         k->h.events |= EVENT_PREEMPTED;
     }
+    take_pending(m);
     host_handoff(m, index);
 }
 

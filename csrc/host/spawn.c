@@ -29,14 +29,14 @@ struct child {
     int socket;
     int cpu;
     pid_t parent;
-    volatile int error; /* errno, set by the child */
+    volatile int error;      /* errno, set by the child */
     volatile bool in_folder; /* ... by its chdir() */
 };
 
 /* Signals as a fresh program expects them: Python ignores SIGPIPE, say. */
 static void child_signals(void)
 {
-    const struct sigaction fresh = {.sa_handler = SIG_DFL};
+    const struct sigaction fresh = { .sa_handler = SIG_DFL };
     sigset_t none;
 
     for (int i = 1; i < 65; i++) {
@@ -125,10 +125,10 @@ static int lift_descriptors(struct child *c)
 static int start_child(struct host_machine *m, struct spawn_request *request,
                        int client_socket)
 {
-    struct child child = {.spawn = request->spawn,
-                          .socket = client_socket,
-                          .cpu = m->cpu,
-                          .parent = getpid()};
+    struct child child = { .spawn = request->spawn,
+                           .socket = client_socket,
+                           .cpu = m->cpu,
+                           .parent = getpid() };
     int error = 0;
 
     child.environment = make_environment(request->spawn, client_socket);

@@ -23,7 +23,7 @@ void thread_free(struct host_machine *m, uint32_t index)
     if (m->client[index].socket >= 0)
         close(m->client[index].socket);
     free(m->client[index].held);
-    m->client[index] = (struct host_thread){.socket = -1};
+    m->client[index] = (struct host_thread){ .socket = -1 };
     memset(entry, 0, sizeof(*entry));
     entry->next = k->h.thread_free;
     k->h.thread_free = index;
@@ -32,9 +32,9 @@ void thread_free(struct host_machine *m, uint32_t index)
 static bool send_with_descriptor(int socket, const void *message, size_t size,
                                  int fd)
 {
-    char control[CMSG_SPACE(sizeof(int))] = {0};
-    struct iovec iov = {(void *)message, size};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    char control[CMSG_SPACE(sizeof(int))] = { 0 };
+    struct iovec iov = { (void *)message, size };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
     struct cmsghdr *cmsg;
 
     if (fd >= 0) {
@@ -72,7 +72,7 @@ static bool ask_for_thread(struct host_machine *m, struct host_process *p,
     bool server = k->h.config.isolation == ISOLATION_PROCESS;
     paddr tcb = k->h.thread[index].tcb, frame;
     struct message_thread message = {
-        .header = {MESSAGE_THREAD, sizeof(message)},
+        .header = { MESSAGE_THREAD, sizeof(message) },
         .index = index,
         .first = p->state == PROCESS_READY,
         .tcb = tcb,
@@ -108,8 +108,9 @@ static void fault_instead(struct host_machine *m, uint32_t index)
     struct kernel *k = m->k;
     paddr tcb = k->h.thread[index].tcb;
     word ip = *kernel_fault_ip(k, tcb);
-    const struct kernel_cause fault = {
-        .kind = CAUSE_VM_FAULT, .address = ip, .code = 0x14};
+    const struct kernel_cause fault = { .kind = CAUSE_VM_FAULT,
+                                        .address = ip,
+                                        .code = 0x14 };
 
     if (k->h.current_thread != index) {
         k->h.thread[index].flags |= THREAD_NEW;
@@ -190,7 +191,7 @@ void thread_events(struct host_machine *m)
 /* Threads of a dead process stop, those that never ran included. */
 static void stop_threads(struct host_machine *m, uint32_t process)
 {
-    const struct kernel_cause lost = {.kind = CAUSE_LOST};
+    const struct kernel_cause lost = { .kind = CAUSE_LOST };
     paddr vspace = m->k->h.process[process].vspace;
     struct kernel *k = m->k;
 
@@ -217,7 +218,7 @@ void thread_lost(struct host_machine *m, uint32_t process)
             continue;
         if (entry->tcb != 0 && !k->h.panicked)
             kernel_enter(k, &m->ops, entry->tcb,
-                         &(struct kernel_cause){.kind = CAUSE_LOST});
+                         &(struct kernel_cause){ .kind = CAUSE_LOST });
         thread_free(m, i);
     }
     host_handoff(m, 0);

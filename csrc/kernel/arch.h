@@ -21,8 +21,7 @@ bool arch_cap_is_revocable(union cap derived, union cap source);
 bool arch_cap_is_physical(union cap cap);
 word arch_cap_size_bits(union cap cap);
 /* Its remainder is always null: nothing here takes long to delete. */
-struct finalised arch_cap_finalise(struct kernel *k, union cap cap,
-                                   bool final);
+struct finalised arch_cap_finalise(struct kernel *k, union cap cap, bool final);
 void arch_cap_deleted(struct kernel *k, union cap cleanup);
 
 enum outcome arch_decode_invocation(struct kernel *k, struct call *call);
@@ -38,8 +37,7 @@ bool arch_is_vspace_root(union cap cap);
 paddr arch_vspace_of(struct kernel *k, union cap root);
 
 /* May `cap` be the IPC buffer at vaddr? OUTCOME_ERROR. */
-enum outcome arch_check_ipc_buffer(struct kernel *k, word vaddr,
-                                   union cap cap);
+enum outcome arch_check_ipc_buffer(struct kernel *k, word vaddr, union cap cap);
 /* Physical address of the buffer with user address vaddr in the frame `cap`;
  * 0: not a frame, device memory, or its rights do not do (`write`). */
 paddr arch_ipc_buffer(union cap cap, word vaddr, bool write);
@@ -48,8 +46,8 @@ paddr arch_ipc_buffer(union cap cap, word vaddr, bool write);
  * Boot: two zeroed pages become the first VSpace and the first ASID pool, the
  * former assigned in the latter. *vspace and *pool are their capabilities.
  */
-void arch_boot(struct kernel *k, paddr pml4, paddr asid_pool,
-               union cap *vspace, union cap *pool);
+void arch_boot(struct kernel *k, paddr pml4, paddr asid_pool, union cap *vspace,
+               union cap *pool);
 /*
  * Boot: map an object of zeroed memory, a page or one of the structures, into
  * the first VSpace, where what leads there is mapped already. Its capability.

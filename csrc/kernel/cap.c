@@ -4,8 +4,8 @@
  * handed to arch.h; what the kernels differ in is a reply capability, which
  * is a loan of a TCB in the classic kernel, and an object in the MCS one.
  */
-#include "kernel/arch.h"
 #include "kernel/cap.h"
+#include "kernel/arch.h"
 #include "kernel/cspace.h"
 #include "kernel/endpoint.h"
 #include "kernel/irq.h"

@@ -11,8 +11,8 @@
  *
  * The list's ends need no head: nobody ever walks a whole tree from the root.
  */
-#include "kernel/cap.h"
 #include "kernel/cdt.h"
+#include "kernel/cap.h"
 #include "kernel/cspace.h"
 
 static void set_next(struct kernel *k, struct cte *slot, struct cte *next)
@@ -127,8 +127,8 @@ void cdt_move(struct kernel *k, union cap cap, struct cte *source,
     relink(k, dest);
 }
 
-void cdt_swap(struct kernel *k, union cap cap_a, struct cte *a,
-              union cap cap_b, struct cte *b)
+void cdt_swap(struct kernel *k, union cap cap_a, struct cte *a, union cap cap_b,
+              struct cte *b)
 {
     struct cte old_a = *a;
     struct cte old_b = *b;

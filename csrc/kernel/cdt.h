@@ -28,8 +28,8 @@ void cdt_insert_new(struct kernel *k, struct cte *parent, struct cte *dest,
 void cdt_move(struct kernel *k, union cap cap, struct cte *source,
               struct cte *dest);
 /* Exchange two slots; a's content goes to b as cap_a, and so on. */
-void cdt_swap(struct kernel *k, union cap cap_a, struct cte *a,
-              union cap cap_b, struct cte *b);
+void cdt_swap(struct kernel *k, union cap cap_a, struct cte *a, union cap cap_b,
+              struct cte *b);
 
 /* Take a slot out of the tree and make it empty; its object stays. */
 void cdt_remove(struct kernel *k, struct cte *slot);

@@ -19,8 +19,7 @@ struct place {
 };
 
 static enum outcome missing(struct kernel *k, bool source,
-                            const struct place *p,
-                            enum kernel_reason reason)
+                            const struct place *p, enum kernel_reason reason)
 {
     lookup_fail_missing_capability(k, p->depth);
     return error_failed_lookup(k, source, WHY(reason, p->index));
@@ -39,16 +38,21 @@ static enum outcome refuse_data(struct kernel *k, union cap cap, word data)
 {
     if (cap.type == CAP_CNODE)
         return error_illegal_operation(
-            k, WHY(REASON_CAP_DATA_GUARD,
-                   data & SEL4_CNODE_CAP_DATA_GUARD_SIZE_MASK,
-                   cap.cnode.radix));
-    return error_illegal_operation(
-        k, WHY(REASON_CAP_DATA_ENDPOINT, data, cap.endpoint.badge));
+            k,
+            WHY(REASON_CAP_DATA_GUARD,
+                data & SEL4_CNODE_CAP_DATA_GUARD_SIZE_MASK, cap.cnode.radix));
+    return error_illegal_operation(k, WHY(REASON_CAP_DATA_ENDPOINT, data,
+                                          cap.endpoint.badge));
 }
 
 /* ---- Copy, Mint, Move, Mutate ---- */
 
-enum { TRANSFER_SOURCE = 2, TRANSFER_RIGHTS = 4, MINT_DATA, MUTATE_DATA = 4 };
+enum {
+    TRANSFER_SOURCE = 2,
+    TRANSFER_RIGHTS = 4,
+    MINT_DATA,
+    MUTATE_DATA = 4
+};
 
 /* The capability that Copy or Mint would make. */
 static enum outcome copy_of(struct kernel *k, struct call *call,
@@ -70,8 +74,8 @@ static enum outcome copy_of(struct kernel *k, struct call *call,
     if (cap_derive(k, source, cap, ret) != OUTCOME_DONE)
         return OUTCOME_ERROR;
     if (cap_is_null(*ret))
-        return error_illegal_operation(
-            k, WHY(REASON_CAP_NOT_COPYABLE, source->cap.type));
+        return error_illegal_operation(k, WHY(REASON_CAP_NOT_COPYABLE,
+                                              source->cap.type));
     return OUTCOME_DONE;
 }
 
@@ -95,8 +99,8 @@ static enum outcome moved(struct kernel *k, struct call *call,
 static enum outcome decode_transfer(struct kernel *k, struct call *call,
                                     struct cte *dest)
 {
-    bool copies = call->method == METHOD_CNODE_COPY ||
-                  call->method == METHOD_CNODE_MINT;
+    bool copies =
+        call->method == METHOD_CNODE_COPY || call->method == METHOD_CNODE_MINT;
     struct place source;
     union cap cap;
     enum outcome o;
@@ -123,7 +127,10 @@ static enum outcome decode_transfer(struct kernel *k, struct call *call,
 /* ---- Rotate ---- */
 
 enum {
-    ROTATE_PIVOT_DATA = 2, ROTATE_PIVOT, ROTATE_SOURCE_DATA = 5, ROTATE_SOURCE,
+    ROTATE_PIVOT_DATA = 2,
+    ROTATE_PIVOT,
+    ROTATE_SOURCE_DATA = 5,
+    ROTATE_SOURCE,
 };
 
 static enum outcome check_rotate(struct kernel *k, const struct place *source,

@@ -6,8 +6,8 @@
  * pointer. All ways that this can fail are in cspace_resolve(); the functions
  * around it differ in where they start, and in whom they tell.
  */
-#include "kernel/cdt.h"
 #include "kernel/cspace.h"
+#include "kernel/cdt.h"
 
 static word low_bits(word value, word n)
 {
@@ -75,8 +75,7 @@ enum outcome cspace_lookup(struct kernel *k, struct tcb *t, word cptr,
 }
 
 static enum outcome find_slot(struct kernel *k, bool source,
-                              const struct cspace_address *a,
-                              struct cte **ret)
+                              const struct cspace_address *a, struct cte **ret)
 {
     word left = 0;
     struct cte *slot = NULL;

@@ -2,8 +2,8 @@
 /*
  * Invocations: which object is meant, and the answer.
  */
-#include "kernel/arch.h"
 #include "kernel/decode.h"
+#include "kernel/arch.h"
 #include "kernel/endpoint.h"
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
@@ -48,30 +48,30 @@ enum outcome call_check_length(struct kernel *k, const struct call *call,
         n++;
     if (call->length >= words && n >= caps)
         return OUTCOME_DONE;
-    return error_truncated(
-        k, WHY(REASON_TRUNCATED, call->length, n, words, caps));
+    return error_truncated(k,
+                           WHY(REASON_TRUNCATED, call->length, n, words, caps));
 }
 
 enum outcome error_unknown_method(struct kernel *k, const struct call *call)
 {
-    return error_illegal_operation(
-        k, WHY(REASON_METHOD_UNKNOWN, call->label, call->cap.type));
+    return error_illegal_operation(k, WHY(REASON_METHOD_UNKNOWN, call->label,
+                                          call->cap.type));
 }
 
 static enum outcome decode_nothing(struct kernel *k, struct call *call)
 {
-    return error_invalid_capability(
-        k, 0,
-        WHY(call->cap.type == CAP_ZOMBIE ? REASON_INVOKE_ZOMBIE
-                                         : REASON_INVOKE_NULL,
-            call->cptr));
+    return error_invalid_capability(k, 0,
+                                    WHY(call->cap.type == CAP_ZOMBIE
+                                            ? REASON_INVOKE_ZOMBIE
+                                            : REASON_INVOKE_NULL,
+                                        call->cptr));
 }
 
 static enum outcome decode_no_write(struct kernel *k, struct call *call)
 {
-    return error_invalid_capability(
-        k, 0,
-        WHY(REASON_INVOKE_NO_WRITE, call->cptr, call->cap.endpoint.rights));
+    return error_invalid_capability(k, 0,
+                                    WHY(REASON_INVOKE_NO_WRITE, call->cptr,
+                                        call->cap.endpoint.rights));
 }
 
 static enum outcome decode_endpoint(struct kernel *k, struct call *call)

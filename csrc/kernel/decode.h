@@ -19,18 +19,18 @@
 /* One invocation. Lives on the stack of kernel_enter(). */
 struct call {
     const struct kernel_host *host;
-    struct tcb *caller;     /* a thread or an external agent */
-    bool is_call;           /* wants an answer */
+    struct tcb *caller; /* a thread or an external agent */
+    bool is_call;       /* wants an answer */
     bool is_blocking;
-    bool can_donate;        /* MCS */
-    bool first_phase;       /* MCS: send half of NBSendRecv and its kind */
-    word cptr;              /* the capability that is invoked, */
-    struct cte *slot;       /* its slot, */
-    union cap cap;          /* and itself */
+    bool can_donate;  /* MCS */
+    bool first_phase; /* MCS: send half of NBSendRecv and its kind */
+    word cptr;        /* the capability that is invoked, */
+    struct cte *slot; /* its slot, */
+    union cap cap;    /* and itself */
     word label;
-    uint32_t method;        /* enum sel4_method, 0: label means nothing */
-    word length;            /* message words there are */
-    word *buffer;           /* caller's IPC buffer to read from, or NULL */
+    uint32_t method; /* enum sel4_method, 0: label means nothing */
+    word length;     /* message words there are */
+    word *buffer;    /* caller's IPC buffer to read from, or NULL */
     struct cte *extra[SEL4_MSG_MAX_EXTRA_CAPS + 1]; /* up to the first NULL */
 };
 

@@ -22,7 +22,7 @@
 
 struct progress {
     enum outcome outcome;
-    bool emptied;        /* the slot's capability may be taken away */
+    bool emptied; /* the slot's capability may be taken away */
     union cap cleanup;
 };
 
@@ -105,8 +105,7 @@ static struct progress finalise_slot(struct kernel *k, struct cte *slot,
     struct progress p = { OUTCOME_DONE, true, cap_null() };
 
     while (!cap_is_null(slot->cap)) {
-        struct finalised f =
-            cap_finalise(k, slot->cap, cdt_is_final(k, slot));
+        struct finalised f = cap_finalise(k, slot->cap, cdt_is_final(k, slot));
 
         p.cleanup = f.cleanup;
         if (is_removable(k, f.remainder, slot))

@@ -26,8 +26,8 @@ static enum outcome decode_set(struct kernel *k, struct call *call)
         return OUTCOME_ERROR;
     cap = call->extra[0]->cap;
     if (cap.type != CAP_THREAD)
-        return error_invalid_argument(
-            k, 1, WHY(REASON_DOMAIN_NOT_TCB, cap.type));
+        return error_invalid_argument(k, 1,
+                                      WHY(REASON_DOMAIN_NOT_TCB, cap.type));
     call_commit(k, call);
     thread_set_domain(k, tcb_at(k, cap.obj), domain);
     return OUTCOME_DONE;
@@ -47,14 +47,14 @@ static enum outcome check_entry(struct kernel *k, word index, word domain,
         return error_range(k, 0, domains - 1,
                            WHY(REASON_DOMAIN, domain, domains));
     if (duration > DURATION_MAX)
-        return error_invalid_argument(
-            k, 2, WHY(REASON_DOMAIN_DURATION, duration));
+        return error_invalid_argument(k, 2,
+                                      WHY(REASON_DOMAIN_DURATION, duration));
     if (duration == 0 && domain != 0)
-        return error_invalid_argument(
-            k, 1, WHY(REASON_DOMAIN_END_MARKER, domain));
+        return error_invalid_argument(k, 1,
+                                      WHY(REASON_DOMAIN_END_MARKER, domain));
     if (duration == 0 && index == k->h.domain_start)
-        return error_invalid_argument(
-            k, 2, WHY(REASON_DOMAIN_START_EMPTY, index));
+        return error_invalid_argument(k, 2,
+                                      WHY(REASON_DOMAIN_START_EMPTY, index));
     return OUTCOME_DONE;
 }
 

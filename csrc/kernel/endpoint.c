@@ -4,8 +4,8 @@
  * and finds the other kind takes the first of them, and the message is copied
  * at once. The classic kernel's queues are first come, first served.
  */
-#include "kernel/cdt.h"
 #include "kernel/endpoint.h"
+#include "kernel/cdt.h"
 #include "kernel/ipc.h"
 #include "kernel/notification.h"
 #include "kernel/sched.h"
@@ -85,8 +85,7 @@ static void block_sender(struct kernel *k, struct endpoint *e, struct tcb *t,
 
 /* The message is delivered; what becomes of who called? */
 static void call_delivered(struct kernel *k, struct tcb *caller,
-                           struct tcb *receiver, bool may_reply,
-                           bool can_grant)
+                           struct tcb *receiver, bool may_reply, bool can_grant)
 {
     if (may_reply)
         ipc_set_caller(k, caller, receiver, can_grant);
@@ -115,14 +114,13 @@ void endpoint_send(struct kernel *k, struct endpoint *e, struct tcb *sender,
     sched_possible_switch(k, receiver);
     if (how->is_call)
         call_delivered(k, sender, receiver,
-                       how->can_grant || how->can_grant_reply,
-                       reply_can_grant);
+                       how->can_grant || how->can_grant_reply, reply_can_grant);
 }
 
 /* ---- receiving ---- */
 
-static void block_receiver(struct kernel *k, struct endpoint *e,
-                           struct tcb *t, union cap cap)
+static void block_receiver(struct kernel *k, struct endpoint *e, struct tcb *t,
+                           union cap cap)
 {
     t->blocked_on = object_ref(k, e);
     t->can_grant = (cap.endpoint.rights & RIGHT_GRANT) != 0;

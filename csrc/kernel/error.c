@@ -50,8 +50,7 @@ enum outcome error_invalid_capability(struct kernel *k, word number,
     return OUTCOME_ERROR;
 }
 
-enum outcome error_illegal_operation(struct kernel *k,
-                                     const struct reason *why)
+enum outcome error_illegal_operation(struct kernel *k, const struct reason *why)
 {
     return refuse(k, SEL4_ILLEGAL_OPERATION, why);
 }
@@ -145,28 +144,29 @@ static enum outcome lookup_fail(struct kernel *k, struct lookup_failure f)
 enum outcome lookup_fail_invalid_root(struct kernel *k)
 {
     return lookup_fail(k, (struct lookup_failure){
-        .type = SEL4_LOOKUP_INVALID_ROOT });
+                              .type = SEL4_LOOKUP_INVALID_ROOT });
 }
 
 enum outcome lookup_fail_missing_capability(struct kernel *k, word bits_left)
 {
     return lookup_fail(k, (struct lookup_failure){
-        .type = SEL4_LOOKUP_MISSING_CAPABILITY,
-        .detail = { bits_left } });
+                              .type = SEL4_LOOKUP_MISSING_CAPABILITY,
+                              .detail = { bits_left } });
 }
 
 enum outcome lookup_fail_depth_mismatch(struct kernel *k, word bits_left,
                                         word bits_found)
 {
     return lookup_fail(k, (struct lookup_failure){
-        .type = SEL4_LOOKUP_DEPTH_MISMATCH,
-        .detail = { bits_left, bits_found } });
+                              .type = SEL4_LOOKUP_DEPTH_MISMATCH,
+                              .detail = { bits_left, bits_found } });
 }
 
 enum outcome lookup_fail_guard_mismatch(struct kernel *k, word bits_left,
                                         word guard_found, word guard_bits)
 {
-    return lookup_fail(k, (struct lookup_failure){
-        .type = SEL4_LOOKUP_GUARD_MISMATCH,
-        .detail = { bits_left, guard_found, guard_bits } });
+    return lookup_fail(k,
+                       (struct lookup_failure){
+                           .type = SEL4_LOOKUP_GUARD_MISMATCH,
+                           .detail = { bits_left, guard_found, guard_bits } });
 }

@@ -24,7 +24,7 @@ struct reason {
     word argument[4];
 };
 
-#define WHY_(id, a, b, c, d, ...) \
+#define WHY_(id, a, b, c, d, ...)                                              \
     (&(const struct reason){ (id), { (a), (b), (c), (d) } })
 /* WHY(REASON_X, up to four words) */
 #define WHY(...) WHY_(__VA_ARGS__, 0, 0, 0, 0, 0)

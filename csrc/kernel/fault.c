@@ -7,21 +7,23 @@
  * The classic kernel looks the handler up when the fault happens, in the
  * thread's own CSpace. A thread without a usable handler just stops.
  */
+#include "kernel/fault.h"
 #include "kernel/console.h"
 #include "kernel/cspace.h"
 #include "kernel/endpoint.h"
-#include "kernel/fault.h"
 #include "kernel/ipc.h"
 #include "kernel/tcb.h"
 
 static const uint8_t syscall_registers[] = {
-    REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI,
-    REG_RBP, REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12,
+    REG_RAX, REG_RBX, REG_RCX, REG_RDX,      REG_RSI, REG_RDI,
+    REG_RBP, REG_R8,  REG_R9,  REG_R10,      REG_R11, REG_R12,
     REG_R13, REG_R14, REG_R15, REG_FAULT_IP, REG_RSP, REG_RFLAGS,
 };
 
 static const uint8_t exception_registers[] = {
-    REG_FAULT_IP, REG_RSP, REG_RFLAGS,
+    REG_FAULT_IP,
+    REG_RSP,
+    REG_RFLAGS,
 };
 
 _Static_assert(sizeof syscall_registers == SEL4_UNKNOWN_SYSCALL_SYSCALL,
@@ -135,18 +137,15 @@ void fault_raise(struct kernel *k, struct tcb *t, const struct fault *f)
                       .badge = handler.endpoint.badge,
                       .blocking = true,
                       .is_call = true,
-                      .can_grant =
-                          (handler.endpoint.rights & RIGHT_GRANT) != 0,
+                      .can_grant = (handler.endpoint.rights & RIGHT_GRANT) != 0,
                       .can_grant_reply = true,
                   });
 }
 
-void fault_raise_cap(struct kernel *k, struct tcb *t, word cptr,
-                     bool receiving)
+void fault_raise_cap(struct kernel *k, struct tcb *t, word cptr, bool receiving)
 {
-    fault_raise(k, t, &(struct fault){ .type = FAULT_CAP,
-                                       .a = cptr,
-                                       .b = receiving });
+    fault_raise(
+        k, t, &(struct fault){ .type = FAULT_CAP, .a = cptr, .b = receiving });
 }
 
 /* ---- the message ---- */
@@ -200,8 +199,7 @@ word fault_message(struct kernel *k, struct tcb *sender, struct tcb *receiver,
         put_cap_fault(&w, sender);
         break;
     case FAULT_UNKNOWN_SYSCALL:
-        put_registers(&w, sender, syscall_registers,
-                      sizeof syscall_registers);
+        put_registers(&w, sender, syscall_registers, sizeof syscall_registers);
         put(&w, SEL4_UNKNOWN_SYSCALL_SYSCALL, sender->fault.a);
         break;
     case FAULT_USER_EXCEPTION:
@@ -221,9 +219,8 @@ word fault_message(struct kernel *k, struct tcb *sender, struct tcb *receiver,
 
 /* ---- the answer ---- */
 
-static void take_registers(struct kernel *k, struct tcb *t,
-                           struct tcb *handler, const uint8_t *registers,
-                           word n)
+static void take_registers(struct kernel *k, struct tcb *t, struct tcb *handler,
+                           const uint8_t *registers, word n)
 {
     const word *buffer = thread_ipc_buffer(k, handler, false);
     word length = info_length(handler->regs[REG_INFO]);

@@ -23,8 +23,8 @@ void fault_raise_cap(struct kernel *k, struct tcb *t, word cptr,
                      bool receiving);
 
 /* Write the message of sender's fault to receiver; returns its length. */
-word fault_message(struct kernel *k, struct tcb *sender,
-                   struct tcb *receiver, word *buffer);
+word fault_message(struct kernel *k, struct tcb *sender, struct tcb *receiver,
+                   word *buffer);
 /* Apply the handler's answer to t; false: t shall not go on. */
 bool fault_answer(struct kernel *k, struct tcb *t, struct tcb *handler);
 

@@ -8,16 +8,19 @@
  * that the message goes through is not copied: the receiver is told its badge.
  * Of others one is copied, to the slot that the receiver named in its buffer.
  */
+#include "kernel/ipc.h"
 #include "kernel/cap.h"
 #include "kernel/cdt.h"
 #include "kernel/cspace.h"
 #include "kernel/fault.h"
-#include "kernel/ipc.h"
 #include "kernel/sched.h"
 #include "kernel/tcb.h"
 
 static const uint8_t message_register[SEL4_FAST_MESSAGE_REGISTERS] = {
-    REG_MR0, REG_MR1, REG_MR2, REG_MR3,
+    REG_MR0,
+    REG_MR1,
+    REG_MR2,
+    REG_MR3,
 };
 
 word message_get(const struct tcb *t, const word *buffer, word i)
@@ -79,14 +82,12 @@ static struct cte *receive_slot(struct kernel *k, struct tcb *t,
         OUTCOME_DONE)
         return NULL;
     if (cspace_target_slot(k, root->cap, buffer[BUFFER_RECEIVE_INDEX],
-                           buffer[BUFFER_RECEIVE_DEPTH],
-                           &slot) != OUTCOME_DONE)
+                           buffer[BUFFER_RECEIVE_DEPTH], &slot) != OUTCOME_DONE)
         return NULL;
     return cap_is_null(slot->cap) ? slot : NULL;
 }
 
-static bool transfer_one(struct kernel *k, struct cte *source,
-                         struct cte *dest)
+static bool transfer_one(struct kernel *k, struct cte *source, struct cte *dest)
 {
     union cap cap;
 
@@ -179,8 +180,7 @@ void ipc_set_caller(struct kernel *k, struct tcb *caller, struct tcb *receiver,
     thread_set_state(k, caller, STATE_BLOCKED_ON_REPLY);
     cap.obj = object_ref(k, caller);
     cap.reply.can_grant = can_grant;
-    cdt_insert(k, cap, &caller->slot[TCB_REPLY],
-               &receiver->slot[TCB_CALLER]);
+    cdt_insert(k, cap, &caller->slot[TCB_REPLY], &receiver->slot[TCB_CALLER]);
 }
 
 static void answer_fault(struct kernel *k, struct tcb *sender, struct tcb *t)

@@ -22,9 +22,27 @@ struct kernel {
 
 /* Registers in the order of seL4_UserContext. */
 enum kernel_register {
-    REG_RIP, REG_RSP, REG_RFLAGS, REG_RAX, REG_RBX, REG_RCX, REG_RDX,
-    REG_RSI, REG_RDI, REG_RBP, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12,
-    REG_R13, REG_R14, REG_R15, REG_FS_BASE, REG_GS_BASE, REG_COUNT,
+    REG_RIP,
+    REG_RSP,
+    REG_RFLAGS,
+    REG_RAX,
+    REG_RBX,
+    REG_RCX,
+    REG_RDX,
+    REG_RSI,
+    REG_RDI,
+    REG_RBP,
+    REG_R8,
+    REG_R9,
+    REG_R10,
+    REG_R11,
+    REG_R12,
+    REG_R13,
+    REG_R14,
+    REG_R15,
+    REG_FS_BASE,
+    REG_GS_BASE,
+    REG_COUNT,
 };
 
 /* The trap ABI: which register carries what (libsel4 for x86_64). */
@@ -134,13 +152,13 @@ bool kernel_fault_handled(struct kernel *k, paddr tcb);
 
 /* What a VSpace has at an address. */
 struct kernel_mapping {
-    paddr frame;  /* physical address of the page; 0: nothing is mapped */
-    word vaddr;   /* where the page begins */
-    word bits;    /* log2 of its size: 12, 21 or 30; unmapped: how far the
+    paddr frame; /* physical address of the page; 0: nothing is mapped */
+    word vaddr;  /* where the page begins */
+    word bits;   /* log2 of its size: 12, 21 or 30; unmapped: how far the
                      hole reaches at least, 12, 21, 30 or 39 */
     bool write;
-    bool user;    /* false: mapped without rights, any access faults */
-    bool device;  /* not backed by the image */
+    bool user;   /* false: mapped without rights, any access faults */
+    bool device; /* not backed by the image */
 };
 void kernel_translate(struct kernel *k, paddr vspace, word vaddr,
                       struct kernel_mapping *ret);

@@ -3,8 +3,8 @@
  * Notifications. One is idle, or has waiters, or is active, which is to say
  * that signals came while nobody waited; the badge 0 makes it active, too.
  */
-#include "kernel/endpoint.h"
 #include "kernel/notification.h"
+#include "kernel/endpoint.h"
 #include "kernel/sched.h"
 #include "kernel/tcb.h"
 

@@ -18,8 +18,7 @@ void notification_cancel(struct kernel *k, struct tcb *t);
 /* Its last capability goes: it is unbound, who waits starts again. */
 void notification_destroy(struct kernel *k, struct notification *n);
 
-void notification_bind(struct kernel *k, struct notification *n,
-                       struct tcb *t);
+void notification_bind(struct kernel *k, struct notification *n, struct tcb *t);
 void notification_unbind(struct kernel *k, struct notification *n);
 
 #endif

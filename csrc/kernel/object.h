@@ -69,7 +69,7 @@ union cap {
         word device : 1; /* not backed by RAM: holds frames only */
         word : 5;
         word obj : 47;
-        word free;       /* bytes used so far, from its start */
+        word free; /* bytes used so far, from its start */
     } untyped;
     struct {
         word type : 5;
@@ -80,10 +80,10 @@ union cap {
     } endpoint, notification; /* a notification has no grant rights */
     struct {
         word type : 5;
-        word master : 1;    /* classic: the one in the caller's own TCB */
+        word master : 1; /* classic: the one in the caller's own TCB */
         word can_grant : 1;
         word : 10;
-        word obj : 47;      /* classic: TCB of the caller; MCS: reply object */
+        word obj : 47; /* classic: TCB of the caller; MCS: reply object */
         word : 64;
     } reply;
     struct {
@@ -106,15 +106,15 @@ union cap {
     } irq_handler;
     struct {
         word type : 5;
-        word tcb : 1;    /* remains of a TCB, else of a CNode */
-        word radix : 6;  /* of a CNode */
+        word tcb : 1;   /* remains of a TCB, else of a CNode */
+        word radix : 6; /* of a CNode */
         word : 5;
         word obj : 47;
-        word count;      /* slots, from the first, that may still be in use */
+        word count; /* slots, from the first, that may still be in use */
     } zombie;
     struct {
         word type : 5;
-        word bits : 6;   /* log2 of its size */
+        word bits : 6; /* log2 of its size */
         word : 6;
         word obj : 47;
         word : 64;
@@ -127,13 +127,13 @@ union cap {
 
     struct {
         word type : 5;
-        word size : 2;   /* enum frame_size */
+        word size : 2; /* enum frame_size */
         word device : 1;
         word rights : 2; /* enum frame_rights */
         word map : 2;    /* enum frame_map */
         word : 5;
         word obj : 47;
-        word asid : 16;  /* 0: not mapped */
+        word asid : 16; /* 0: not mapped */
         word vaddr : 48;
     } frame;
     struct {
@@ -156,7 +156,7 @@ union cap {
         word type : 5;
         word : 12;
         word obj : 47;
-        word base;       /* its first ASID */
+        word base; /* its first ASID */
     } asid_pool;
     struct {
         word type : 5;
@@ -167,13 +167,20 @@ union cap {
     } io_port;
 };
 
-enum frame_size { FRAME_SMALL, FRAME_LARGE, FRAME_HUGE };
+enum frame_size {
+    FRAME_SMALL,
+    FRAME_LARGE,
+    FRAME_HUGE
+};
 enum frame_rights {
     FRAME_KERNEL_ONLY = 1,
     FRAME_READ_ONLY = 2,
     FRAME_READ_WRITE = 3,
 };
-enum frame_map { FRAME_MAP_NONE, FRAME_MAP_VSPACE };
+enum frame_map {
+    FRAME_MAP_NONE,
+    FRAME_MAP_VSPACE
+};
 
 /*
  * A capability slot: the capability and its place in the derivation tree.
@@ -181,18 +188,18 @@ enum frame_map { FRAME_MAP_NONE, FRAME_MAP_VSPACE };
  */
 struct cte {
     union cap cap;
-    word prev;             /* slot before it in the list, 0: none */
+    word prev; /* slot before it in the list, 0: none */
     word revocable : 1;
     word first_badged : 1;
-    word next_4 : 62;      /* slot behind it, divided by 4; see slot_next() */
+    word next_4 : 62; /* slot behind it, divided by 4; see slot_next() */
 };
 
 /* Number of slots at the start of a TCB, and what they hold. */
 enum tcb_slot {
     TCB_CTABLE,
     TCB_VTABLE,
-    TCB_REPLY,           /* classic: its master reply capability */
-    TCB_CALLER,          /* classic: reply capability of whom it serves */
+    TCB_REPLY,  /* classic: its master reply capability */
+    TCB_CALLER, /* classic: reply capability of whom it serves */
     TCB_BUFFER,
     TCB_SLOTS,
     TCB_FAULT_HANDLER = TCB_REPLY,    /* MCS */
@@ -231,7 +238,7 @@ struct fault {
 
 /* Why resolving an address failed (seL4 manual 3.4). */
 struct lookup_failure {
-    word type; /* enum sel4_lookup_failure */
+    word type;      /* enum sel4_lookup_failure */
     word detail[3]; /* the words of its message */
 };
 
@@ -243,18 +250,18 @@ struct tcb {
     word regs[REG_COUNT]; /* enum kernel_register */
     word fault_ip;
 
-    uint32_t state;       /* enum thread_state */
-    uint32_t thread;      /* index in h.thread[], 0: never ran */
-    paddr thread_vspace;  /* VSpace that entry was made for */
+    uint32_t state;      /* enum thread_state */
+    uint32_t thread;     /* index in h.thread[], 0: never ran */
+    paddr thread_vspace; /* VSpace that entry was made for */
 
     /* what it is blocked on: object, and the properties of a send */
     paddr blocked_on;
-    word badge;           /* badge of a blocked send */
-    uint8_t can_grant;    /* sender or receiver: its capability has Grant */
+    word badge;        /* badge of a blocked send */
+    uint8_t can_grant; /* sender or receiver: its capability has Grant */
     uint8_t can_grant_reply;
     uint8_t is_call;
-    uint8_t queued;       /* stands in a ready queue */
-    uint8_t in_release;   /* MCS: stands in the release queue */
+    uint8_t queued;     /* stands in a ready queue */
+    uint8_t in_release; /* MCS: stands in the release queue */
     uint8_t priority;
     uint8_t mcp;
     uint8_t domain;
@@ -264,23 +271,27 @@ struct tcb {
     paddr all_next, all_prev;     /* every TCB there is, h.tcbs */
 
     paddr bound_notification;
-    word flags;           /* seL4_TCBFlag */
-    word time_slice;      /* classic: ticks left */
-    word fault_handler;   /* classic: capability pointer */
-    word ipc_buffer;      /* address of the IPC buffer in its VSpace */
+    word flags;         /* seL4_TCBFlag */
+    word time_slice;    /* classic: ticks left */
+    word fault_handler; /* classic: capability pointer */
+    word ipc_buffer;    /* address of the IPC buffer in its VSpace */
     struct fault fault;
     struct lookup_failure lookup_failure; /* of a capability fault */
     struct fault unhandled; /* stopped it, as nobody handles its faults */
 
-    paddr sched_context;  /* MCS */
-    paddr yield_to;       /* MCS */
-    paddr reply;          /* MCS: reply object it is blocked with */
+    paddr sched_context; /* MCS */
+    paddr yield_to;      /* MCS */
+    paddr reply;         /* MCS: reply object it is blocked with */
 
     word reserved[78];
     char name[TCB_NAME_SIZE];
 };
 
-enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SEND, ENDPOINT_RECEIVE };
+enum endpoint_state {
+    ENDPOINT_IDLE,
+    ENDPOINT_SEND,
+    ENDPOINT_RECEIVE
+};
 
 struct endpoint {
     paddr head;
@@ -296,7 +307,7 @@ enum notification_state {
 
 struct notification {
     paddr bound_tcb;
-    word badge;       /* of the signals that wait, while active */
+    word badge; /* of the signals that wait, while active */
     paddr head;
     word state : 2;   /* enum notification_state */
     word tail_4 : 62; /* divided by 4 */

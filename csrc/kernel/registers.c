@@ -7,16 +7,23 @@
  * where it goes on. Writing it sets both. The first 18 words are the frame,
  * the last two (FS and GS base) the "integer" registers of CopyRegisters.
  */
-#include "kernel/cap.h"
 #include "kernel/registers.h"
+#include "kernel/cap.h"
 #include "kernel/sched.h"
 #include "kernel/tcb.h"
 
 #define FRAME_REGISTERS 18
 
-enum { FLAG_SUSPEND_SOURCE = 1, FLAG_RESUME_TARGET = 2, FLAG_FRAME = 4,
-       FLAG_INTEGER = 8 };
-enum { READ_SUSPEND = 1, WRITE_RESUME = 1 };
+enum {
+    FLAG_SUSPEND_SOURCE = 1,
+    FLAG_RESUME_TARGET = 2,
+    FLAG_FRAME = 4,
+    FLAG_INTEGER = 8
+};
+enum {
+    READ_SUSPEND = 1,
+    WRITE_RESUME = 1
+};
 
 /* Register of word i of the API's context. */
 static enum kernel_register context_register(word i)
@@ -92,8 +99,8 @@ enum outcome decode_write_registers(struct kernel *k, struct call *call)
     flags = call_argument(call, 0);
     n = call_argument(call, 1);
     if (call->length - 2 < n)
-        return error_truncated(
-            k, WHY(REASON_REGISTERS_SHORT, n, call->length - 2));
+        return error_truncated(k, WHY(REASON_REGISTERS_SHORT, n,
+                                      call->length - 2));
     if (check_not_self(k, call) != OUTCOME_DONE)
         return OUTCOME_ERROR;
     call_commit(k, call);

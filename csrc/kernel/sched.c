@@ -13,9 +13,9 @@
  * but leaves its wish in h.action; sched_finish() grants it. External agents
  * are never queued or current: they are put on the list h.wake instead.
  */
+#include "kernel/sched.h"
 #include "kernel/fault.h"
 #include "kernel/irq.h"
-#include "kernel/sched.h"
 #include "kernel/tcb.h"
 
 #define DOMAIN_TIME_MAX ((1ul << SEL4_DOMAIN_DURATION_BITS) - 1)
@@ -33,8 +33,7 @@ void sched_boot(struct kernel *k)
 
 word sched_domain_entries(struct kernel *k)
 {
-    return k->h.config.domains > 1 ? DOMAIN_ENTRIES
-                                   : DOMAIN_ENTRIES_SINGLE;
+    return k->h.config.domains > 1 ? DOMAIN_ENTRIES : DOMAIN_ENTRIES_SINGLE;
 }
 
 void sched_domain_restart(struct kernel *k, word index)
@@ -262,9 +261,9 @@ static void choose(struct kernel *k)
         next_domain(k);
 
     int priority = sched_highest(k, k->h.domain);
-    switch_to(k, priority < 0 ? NULL
-                              : tcb_at(k, k->h.ready[k->h.domain][priority]
-                                              .head));
+    switch_to(k, priority < 0
+                     ? NULL
+                     : tcb_at(k, k->h.ready[k->h.domain][priority].head));
 }
 
 /* Does nobody who is ready precede priority p? */
@@ -321,9 +320,9 @@ static bool activate(struct kernel *k)
     if (thread_prepare(k, t))
         return true;
     t->fault_ip = t->regs[REG_RIP];
-    fault_raise(k, t, &(struct fault){ .type = FAULT_VM,
-                                       .a = t->fault_ip,
-                                       .b = FAULT_CODE_USER });
+    fault_raise(k, t,
+                &(struct fault){
+                    .type = FAULT_VM, .a = t->fault_ip, .b = FAULT_CODE_USER });
     return false;
 }
 

@@ -11,7 +11,10 @@
 
 #include "kernel/object.h"
 
-enum { ACTION_RESUME = 0, ACTION_CHOOSE = 1 };
+enum {
+    ACTION_RESUME = 0,
+    ACTION_CHOOSE = 1
+};
 
 void sched_boot(struct kernel *k);
 

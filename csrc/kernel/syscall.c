@@ -2,6 +2,7 @@
 /*
  * System calls: sending, receiving, answering (seL4 manual 2.2 and 10.3).
  */
+#include "kernel/syscall.h"
 #include "kernel/cdt.h"
 #include "kernel/cspace.h"
 #include "kernel/decode.h"
@@ -10,7 +11,6 @@
 #include "kernel/ipc.h"
 #include "kernel/notification.h"
 #include "kernel/sched.h"
-#include "kernel/syscall.h"
 #include "kernel/tcb.h"
 
 /* ---- sending ---- */
@@ -109,15 +109,16 @@ static void receive_endpoint(struct kernel *k, struct tcb *t, union cap cap,
     endpoint_receive(k, t, cap, blocking);
 }
 
-static void receive_notification(struct kernel *k, struct tcb *t,
-                                 union cap cap, bool blocking)
+static void receive_notification(struct kernel *k, struct tcb *t, union cap cap,
+                                 bool blocking)
 {
     struct notification *n = object_at(k, cap.obj);
     word cptr = t->regs[REG_CAP];
 
     if (!(cap.notification.rights & RIGHT_READ))
-        receive_fails(k, t, cptr, WHY(REASON_RECEIVE_NO_READ, cptr,
-                                      cap.notification.rights));
+        receive_fails(k, t, cptr,
+                      WHY(REASON_RECEIVE_NO_READ, cptr,
+                          cap.notification.rights));
     else if (n->bound_tcb && n->bound_tcb != object_ref(k, t))
         receive_fails(k, t, cptr, WHY(REASON_RECEIVE_BOUND, cptr));
     else
@@ -141,8 +142,8 @@ static void receive(struct kernel *k, struct tcb *t, bool blocking)
         receive_notification(k, t, slot->cap, blocking);
         break;
     default:
-        receive_fails(k, t, cptr, WHY(REASON_RECEIVE_NOT_POSSIBLE, cptr,
-                                      slot->cap.type));
+        receive_fails(k, t, cptr,
+                      WHY(REASON_RECEIVE_NOT_POSSIBLE, cptr, slot->cap.type));
     }
 }
 
@@ -172,8 +173,8 @@ static void unknown(struct kernel *k, struct tcb *t)
     word number = t->regs[REG_SYSTEM_CALL];
 
     error_note(k, WHY(REASON_UNKNOWN_SYSCALL, number));
-    fault_raise(k, t, &(struct fault){ .type = FAULT_UNKNOWN_SYSCALL,
-                                       .a = number });
+    fault_raise(k, t,
+                &(struct fault){ .type = FAULT_UNKNOWN_SYSCALL, .a = number });
 }
 
 /* SetTLSBase: the caller's own, without a capability. */

@@ -7,6 +7,7 @@
  * SetSchedParams all change some of the same settings; each collects what it
  * shall change in a struct setting, and do_settings() makes the change.
  */
+#include "kernel/tcb.h"
 #include "kernel/arch.h"
 #include "kernel/cap.h"
 #include "kernel/cdt.h"
@@ -15,7 +16,6 @@
 #include "kernel/notification.h"
 #include "kernel/registers.h"
 #include "kernel/sched.h"
-#include "kernel/tcb.h"
 
 /* A capability that shall go into a slot of the TCB, and where it is from. */
 struct install {
@@ -138,8 +138,8 @@ static enum outcome check_buffer(struct kernel *k, word address,
 }
 
 /* A root: as it is, or with its badge or guard set if data is not 0. */
-static enum outcome derive_root(struct kernel *k, struct cte *source,
-                                word data, struct install *ret)
+static enum outcome derive_root(struct kernel *k, struct cte *source, word data,
+                                struct install *ret)
 {
     union cap cap = source->cap;
 
@@ -165,14 +165,14 @@ static enum outcome check_space(struct kernel *k, struct call *call, word data,
         OUTCOME_DONE)
         return OUTCOME_ERROR;
     if (s->ctable.cap.type != CAP_CNODE)
-        return error_illegal_operation(
-            k, WHY(REASON_CSPACE_NOT_CNODE, croot->cap.type));
+        return error_illegal_operation(k, WHY(REASON_CSPACE_NOT_CNODE,
+                                              croot->cap.type));
     if (derive_root(k, vroot, call_argument(call, data + 1), &s->vtable) !=
         OUTCOME_DONE)
         return OUTCOME_ERROR;
     if (!arch_is_vspace_root(s->vtable.cap))
-        return error_illegal_operation(
-            k, WHY(REASON_VSPACE_INVALID, vroot->cap.type));
+        return error_illegal_operation(k, WHY(REASON_VSPACE_INVALID,
+                                              vroot->cap.type));
     return OUTCOME_DONE;
 }
 
@@ -256,8 +256,7 @@ static enum outcome decode_set_mcp(struct kernel *k, struct call *call)
     return do_settings(k, call, &s);
 }
 
-static enum outcome decode_set_sched_params(struct kernel *k,
-                                            struct call *call)
+static enum outcome decode_set_sched_params(struct kernel *k, struct call *call)
 {
     struct setting s = { .mcp = true, .priority = true };
 
@@ -281,11 +280,11 @@ static enum outcome check_bind(struct kernel *k, struct call *call,
     if (target_of(k, call)->bound_notification)
         return error_illegal_operation(k, WHY(REASON_BIND_TCB_BOUND));
     if (cap.type != CAP_NOTIFICATION)
-        return error_illegal_operation(
-            k, WHY(REASON_BIND_NOT_NOTIFICATION, cap.type));
+        return error_illegal_operation(k, WHY(REASON_BIND_NOT_NOTIFICATION,
+                                              cap.type));
     if (!(cap.notification.rights & RIGHT_READ))
-        return error_illegal_operation(
-            k, WHY(REASON_BIND_NO_READ, cap.notification.rights));
+        return error_illegal_operation(k, WHY(REASON_BIND_NO_READ,
+                                              cap.notification.rights));
     *ret = object_at(k, cap.obj);
     if ((*ret)->head || (*ret)->bound_tcb)
         return error_illegal_operation(k, WHY(REASON_BIND_IN_USE));

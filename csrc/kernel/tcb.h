@@ -19,8 +19,7 @@ bool thread_is_stopped(const struct tcb *t);
 bool thread_is_agent(struct kernel *k, const struct tcb *t);
 
 /* Change the state; the scheduler hears of it if that stops current. */
-void thread_set_state(struct kernel *k, struct tcb *t,
-                      enum thread_state state);
+void thread_set_state(struct kernel *k, struct tcb *t, enum thread_state state);
 void thread_suspend(struct kernel *k, struct tcb *t);
 /* Resume: a blocked thread gives up what it waits for and starts again. */
 void thread_restart(struct kernel *k, struct tcb *t);
@@ -28,7 +27,9 @@ void thread_set_priority(struct kernel *k, struct tcb *t, word priority);
 void thread_set_domain(struct kernel *k, struct tcb *t, word domain);
 
 /* The register that faults report, beside those of enum kernel_register. */
-enum { REG_FAULT_IP = REG_COUNT };
+enum {
+    REG_FAULT_IP = REG_COUNT
+};
 word register_get(const struct tcb *t, enum kernel_register reg);
 void register_set(struct tcb *t, enum kernel_register reg, word value);
 /* What user level may put into a register. */

@@ -3,9 +3,9 @@
  * The trace ring. The record of the entry that is under way is filled in
  * place, as number 0; it gets its number when it is complete.
  */
+#include "kernel/trace.h"
 #include "kernel/ipc.h"
 #include "kernel/tcb.h"
-#include "kernel/trace.h"
 
 static struct image_trace *record(struct kernel *k)
 {
@@ -16,9 +16,9 @@ static void note_system_call(struct kernel *k, struct tcb *t)
 {
     word n = -t->regs[REG_SYSTEM_CALL];
 
-    k->h.inside.system_call =
-        n < SEL4_SYSCALLS_MAX ? sel4_sys_of_number[k->h.config.mcs][n]
-                              : SYS_UNKNOWN;
+    k->h.inside.system_call = n < SEL4_SYSCALLS_MAX
+                                  ? sel4_sys_of_number[k->h.config.mcs][n]
+                                  : SYS_UNKNOWN;
     k->h.inside.cap = t->regs[REG_CAP];
     k->h.inside.info = t->regs[REG_INFO];
 }

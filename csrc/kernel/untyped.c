@@ -7,28 +7,36 @@
  * What was in use below it is cleared then, so that memory above the watermark
  * is always zero.
  */
+#include "kernel/untyped.h"
 #include "kernel/arch.h"
 #include "kernel/cdt.h"
 #include "kernel/cspace.h"
 #include "kernel/decode.h"
 #include "kernel/tcb.h"
-#include "kernel/untyped.h"
 
 /* Memory is cleared in pieces of this size, from the top. */
 #define CLEAR_CHUNK (2ul << 20)
 
-enum { ARG_TYPE, ARG_BITS, ARG_INDEX, ARG_DEPTH, ARG_OFFSET, ARG_COUNT, ARGS };
+enum {
+    ARG_TYPE,
+    ARG_BITS,
+    ARG_INDEX,
+    ARG_DEPTH,
+    ARG_OFFSET,
+    ARG_COUNT,
+    ARGS
+};
 
 /* What a Retype asks for. */
 struct retype {
     enum sel4_object type;
-    word bits;         /* as given */
-    word object_bits;  /* log2 of the size of an object */
-    struct cte *dest;  /* first destination slot */
+    word bits;        /* as given */
+    word object_bits; /* log2 of the size of an object */
+    struct cte *dest; /* first destination slot */
     word count;
     bool device;
-    bool reset;        /* no children: begin at the bottom again */
-    paddr first;       /* where the first object will be */
+    bool reset;  /* no children: begin at the bottom again */
+    paddr first; /* where the first object will be */
 };
 
 /* ---- objects ---- */
@@ -77,12 +85,11 @@ static enum outcome check_size(struct kernel *k, struct retype *r)
         return error_range(k, 0, most,
                            WHY(REASON_OBJECT_TOO_LARGE, r->type, r->bits));
     if (r->type == OBJECT_CNODE && r->bits == 0)
-        return error_invalid_argument(k, ARG_BITS,
-                                      WHY(REASON_CNODE_TOO_SMALL));
+        return error_invalid_argument(k, ARG_BITS, WHY(REASON_CNODE_TOO_SMALL));
     if (r->type == OBJECT_UNTYPED && r->bits < SEL4_MIN_UNTYPED_BITS)
-        return error_invalid_argument(
-            k, ARG_BITS,
-            WHY(REASON_UNTYPED_TOO_SMALL, r->bits, SEL4_MIN_UNTYPED_BITS));
+        return error_invalid_argument(k, ARG_BITS,
+                                      WHY(REASON_UNTYPED_TOO_SMALL, r->bits,
+                                          SEL4_MIN_UNTYPED_BITS));
     return OUTCOME_DONE;
 }
 
@@ -124,15 +131,14 @@ static enum outcome check_window(struct kernel *k, struct call *call,
         return error_range(k, 1, most,
                            WHY(REASON_RETYPE_COUNT, r->count, most));
     if (r->count > slots - offset)
-        return error_range(
-            k, 1, slots - offset,
-            WHY(REASON_RETYPE_WINDOW, r->count, offset, slots));
+        return error_range(k, 1, slots - offset,
+                           WHY(REASON_RETYPE_WINDOW, r->count, offset, slots));
 
     r->dest = (struct cte *)object_at(k, cnode.obj) + offset;
     for (word i = 0; i < r->count; i++)
         if (!cap_is_null(r->dest[i].cap))
-            return error_delete_first(
-                k, WHY(REASON_RETYPE_SLOT_USED, offset + i));
+            return error_delete_first(k,
+                                      WHY(REASON_RETYPE_SLOT_USED, offset + i));
     return OUTCOME_DONE;
 }
 
@@ -146,10 +152,9 @@ static enum outcome check_memory(struct kernel *k, struct call *call,
     r->reset = !cdt_has_children(k, call->slot);
     word used = r->reset ? 0 : untyped.untyped.free;
     if ((size - used) >> r->object_bits < r->count)
-        return error_not_enough_memory(
-            k, size - used,
-            WHY(REASON_RETYPE_NO_MEMORY, r->count, r->object_bits,
-                size - used, size));
+        return error_not_enough_memory(k, size - used,
+                                       WHY(REASON_RETYPE_NO_MEMORY, r->count,
+                                           r->object_bits, size - used, size));
     r->device = untyped.untyped.device;
     if (r->device && !sel4_object_device[r->type])
         return error_invalid_argument(k, ARG_BITS,

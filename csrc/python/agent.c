@@ -138,12 +138,12 @@ static int call_parse(PyObject *args, PyObject *kwargs, struct call *call,
     word *r = call->registers;
 
     if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "IL|O&O&OOO&O&(O&O&O&)O&", names, &call->agent,
-            &number, convert_word, &r[REG_CAP], convert_word, &r[REG_INFO],
-            &words, &caps, convert_word, &r[REG_REPLY], convert_word,
-            &r[REG_DEST], convert_word, &call->receive[0], convert_word,
-            &call->receive[1], convert_word, &call->receive[2], convert_timeout,
-            timeout))
+            args, kwargs, "O&L|O&O&OOO&O&(O&O&O&)O&", names, convert_agent,
+            &call->agent, &number, convert_word, &r[REG_CAP], convert_word,
+            &r[REG_INFO], &words, &caps, convert_word, &r[REG_REPLY],
+            convert_word, &r[REG_DEST], convert_word, &call->receive[0],
+            convert_word, &call->receive[1], convert_word, &call->receive[2],
+            convert_timeout, timeout))
         return -1;
     r[REG_SYSTEM_CALL] = (word)number;
     call->set_receive = call->receive[2] != 0;
@@ -266,7 +266,8 @@ PyObject *machine_agent_create(PyObject *object, PyObject *args,
     paddr tcb;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&", names, convert_word,
-                                     &tcb))
+                                     &tcb) ||
+        !thread_exists(self, tcb))
         return NULL;
     m = machine_begin(self);
     if (!m)
@@ -301,7 +302,8 @@ PyObject *machine_agent_wait(PyObject *object, PyObject *args, PyObject *kwargs)
     struct call call = { 0 };
     int64_t timeout = -1;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "I|O&", names, &call.agent,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|O&", names,
+                                     convert_agent, &call.agent,
                                      convert_timeout, &timeout))
         return NULL;
     return call_wait(self, &call, timeout, false);
@@ -314,7 +316,8 @@ PyObject *machine_agent_cancel(PyObject *object, PyObject *args,
     struct machine *self = (struct machine *)object;
     struct call call = { 0 };
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "I", names, &call.agent))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&", names, convert_agent,
+                                     &call.agent))
         return NULL;
     if (!call_cancel(self, &call))
         Py_RETURN_NONE;

@@ -16,6 +16,20 @@ int convert_word(PyObject *object, void *word_result)
     return 1;
 }
 
+int convert_agent(PyObject *object, void *unsigned_result)
+{
+    unsigned long value = PyLong_AsUnsignedLong(object);
+
+    if (value == (unsigned long)-1 && PyErr_Occurred())
+        return 0;
+    if (value == 0 || value >= IMAGE_THREADS) {
+        PyErr_Format(PyExc_ValueError, "there is no agent %lu", value);
+        return 0;
+    }
+    *(unsigned int *)unsigned_result = (unsigned int)value;
+    return 1;
+}
+
 int convert_timeout(PyObject *object, void *int64_nanoseconds)
 {
     int64_t *result = int64_nanoseconds;

@@ -180,7 +180,8 @@ PyObject *machine_set_name(PyObject *object, PyObject *args, PyObject *kwargs)
     enum host_status status;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&s", names, convert_word,
-                                     &naming.tcb, &naming.name))
+                                     &naming.tcb, &naming.name) ||
+        !thread_exists(self, naming.tcb))
         return NULL;
     status = machine_locked(self, name_step, &naming, &error);
     if (status != HOST_OK)

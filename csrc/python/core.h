@@ -119,6 +119,7 @@ enum host_status machine_locked(struct machine *self, machine_locked_step *step,
 
 /* arguments.c: converters for PyArg_Parse ("O&") */
 int convert_word(PyObject *object, void *word_result);
+int convert_agent(PyObject *object, void *unsigned_result);
 int convert_timeout(PyObject *object, void *int64_nanoseconds);
 /* The numbers of a sequence, at most `limit`; -1 and an exception. */
 int words_from(PyObject *sequence, word *words, size_t limit, const char *what);
@@ -143,6 +144,8 @@ machine_method machine_pause, machine_resume, machine_step, machine_wait_idle,
 machine_method machine_slots, machine_slot, machine_descendants,
     machine_derivation;
 /* inspect_thread.c */
+/* Is there a TCB at this address? If not, an exception is set. */
+bool thread_exists(struct machine *self, paddr tcb);
 machine_method machine_thread, machine_threads, machine_endpoint,
     machine_notification, machine_mappings;
 /* memory.c */

@@ -152,6 +152,34 @@ PyObject *machine_thread(PyObject *object, PyObject *args, PyObject *kwargs)
     return item;
 }
 
+struct thread_search {
+    paddr tcb;
+    bool found;
+};
+
+static void thread_find(struct kernel *k, void *argument)
+{
+    struct thread_search *search = argument;
+
+    for (paddr p = thread_next(k, 0); p && !search->found;
+         p = thread_next(k, p))
+        search->found = p == search->tcb;
+}
+
+bool thread_exists(struct machine *self, paddr tcb)
+{
+    struct thread_search search = { .tcb = tcb };
+    struct host_error error = { 0 };
+    enum host_status status;
+
+    status = machine_locked(self, thread_find, &search, &error);
+    if (status != HOST_OK)
+        error_raise(self, status, &error);
+    else if (!search.found)
+        PyErr_Format(PyExc_LookupError, "there is no TCB at 0x%llx", U(tcb));
+    return status == HOST_OK && search.found;
+}
+
 /* --- queues ---------------------------------------------------------------------- */
 
 struct queue_look {

@@ -218,8 +218,9 @@ static enum host_status wait_step(struct host_machine *m, int64_t timeout_ns,
 {
     struct wait_arguments *a = argument;
 
-    return host_wait_exit(m, a->process, timeout_ns, a->solitary, &a->result,
-                          error);
+    const struct host_wait wait = { a->process, timeout_ns, a->solitary };
+
+    return host_wait_exit(m, &wait, &a->result, error);
 }
 
 PyObject *machine_wait_exit(PyObject *object, PyObject *args, PyObject *kwargs)

@@ -98,7 +98,8 @@ PyObject *machine_agent_error(PyObject *object, PyObject *args,
     char text[REASON_TEXT];
     enum host_status status;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "I", names, &r.agent))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&", names, convert_agent,
+                                     &r.agent))
         return NULL;
     status = machine_locked(self, refusal_read, &r, &error);
     if (status != HOST_OK)

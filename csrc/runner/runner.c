@@ -70,8 +70,8 @@ static struct area *area_here(void)
 /* The TLS bases are no part of a signal frame. */
 static void load_bases(const struct gate_thread *g)
 {
-    static const int codes[] = {ARCH_SET_FS, ARCH_SET_GS};
-    static const int gets[] = {ARCH_GET_FS, ARCH_GET_GS};
+    static const int codes[] = { ARCH_SET_FS, ARCH_SET_GS };
+    static const int gets[] = { ARCH_GET_FS, ARCH_GET_GS };
 
     for (int i = 0; i < 2; i++) {
         word want = g->registers[REG_FS_BASE + i], have = 0;
@@ -92,6 +92,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     if (g->in_gate) {
         if (signal != SIGURG)
             gate_panic(g, "a fault inside the kernel core");
+        g->kicked = 1;
         return;
     }
     if (!area->started) {
@@ -109,9 +110,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 
 static void install(int signal)
 {
-    const struct kernel_sigaction action = {
-        on_signal, SA_SIGINFO | SA_ONSTACK | 0x04000000 /* SA_RESTORER */,
-        runner_restore, ~0ul};
+    const struct kernel_sigaction action = { on_signal,
+                                             SA_SIGINFO | SA_ONSTACK |
+                                                 0x04000000 /* SA_RESTORER */,
+                                             runner_restore, ~0ul };
 
     sys_call(SYS_rt_sigaction, signal, &action, 0, KERNEL_MASK_BYTES, 0, 0);
 }
@@ -122,7 +124,8 @@ _Noreturn void gate_end(struct gate_thread *g)
 {
     struct area *area = (struct area *)g;
     const struct message_thread_state down = {
-        {MESSAGE_THREAD_DOWN, sizeof(down)}, g->index, 0};
+        { MESSAGE_THREAD_DOWN, sizeof(down) }, g->index, 0
+    };
 
     if (g->socket >= 0)
         sys_call(SYS_close, g->socket, 0, 0, 0, 0, 0);
@@ -135,11 +138,12 @@ static void run_thread(void *argument)
     struct area *area = argument;
     struct gate_thread *g = &area->block;
     uint32_t tid = (uint32_t)sys_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
-    const stack_t stack = {.ss_sp = (char *)area + GUARD * 2,
-                           .ss_flags = (int)AUTODISARM,
-                           .ss_size = AREA - GUARD * 2};
-    const struct message_thread_state up = {
-        {MESSAGE_THREAD_UP, sizeof(up)}, g->index, tid};
+    const stack_t stack = { .ss_sp = (char *)area + GUARD * 2,
+                            .ss_flags = (int)AUTODISARM,
+                            .ss_size = AREA - GUARD * 2 };
+    const struct message_thread_state up = { { MESSAGE_THREAD_UP, sizeof(up) },
+                                             g->index,
+                                             tid };
     const word none = 0;
 
     sys_call(SYS_sigaltstack, &stack, 0, 0, 0, 0, 0);
@@ -191,7 +195,7 @@ static bool make_thread(const struct message_thread *message, int socket)
     g->socket = socket;
     g->registers = k ? kernel_registers(k, g->tcb) : g->local;
     g->fault_ip = k ? kernel_fault_ip(k, g->tcb) : &g->local_fault_ip;
-    g->pending = k ? &k->h.pending : &g->no_pending;
+    g->pending = k ? &k->h.pending : &g->kicked;
     if (runner_clone(flags, (char *)area + AREA - 64, run_thread, area) < 0) {
         sys_call(SYS_munmap, area, AREA, 0, 0, 0, 0);
         return false;
@@ -208,11 +212,11 @@ static bool receive(void *message, uint32_t type, size_t size, int *fd)
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control;
-    struct iovec iov = {message, size};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = &control,
-                         .msg_controllen = sizeof(control)};
+    struct iovec iov = { message, size };
+    struct msghdr msg = { .msg_iov = &iov,
+                          .msg_iovlen = 1,
+                          .msg_control = &control,
+                          .msg_controllen = sizeof(control) };
     long n;
 
     do
@@ -246,13 +250,14 @@ static int inherited_socket(word *stack)
 
 static void shake_hands(void)
 {
-    const struct message_hello hello = {
-        {MESSAGE_HELLO, sizeof(hello)}, SEL4EMU_ABI_VERSION,
-        (uint32_t)sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0)};
+    const struct message_hello hello = { { MESSAGE_HELLO, sizeof(hello) },
+                                         SEL4EMU_ABI_VERSION,
+                                         (uint32_t)sys_call(SYS_getpid, 0, 0, 0,
+                                                            0, 0, 0) };
     struct message_ready ready = {
-        .header = {MESSAGE_READY, sizeof(ready)},
+        .header = { MESSAGE_READY, sizeof(ready) },
         .window_count = 1,
-        .window = {{FIRST_ADDRESS, SLOT_255}},
+        .window = { { FIRST_ADDRESS, SLOT_255 } },
     };
     struct message_welcome welcome;
     long image;
@@ -268,10 +273,10 @@ static void shake_hands(void)
     gate_process.window[0] = ready.window[0];
     gate_process.bare = 1;
     if (welcome.isolation == ISOLATION_DIRECT) {
-        image = sys_call(SYS_mmap, IMAGE_BASE, welcome.image_size,
-                         PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_FIXED_NOREPLACE,
-                         gate_process.image_fd, 0);
+        image =
+            sys_call(SYS_mmap, IMAGE_BASE, welcome.image_size,
+                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
+                     gate_process.image_fd, 0);
         if (image != (long)IMAGE_BASE)
             gate_die();
         gate_process.kernel = (struct kernel *)image;
@@ -281,8 +286,8 @@ static void shake_hands(void)
 
 _Noreturn void runner_main(word *stack)
 {
-    static const int signals[] = {SIGSYS, SIGURG, SIGSEGV, SIGBUS,
-                                  SIGILL, SIGFPE, SIGTRAP};
+    static const int signals[] = { SIGSYS, SIGURG, SIGSEGV, SIGBUS,
+                                   SIGILL, SIGFPE, SIGTRAP };
     const word all = ~0ul;
     struct message_thread message;
     int fd;
@@ -295,7 +300,8 @@ _Noreturn void runner_main(word *stack)
     shake_hands();
     while (receive(&message, MESSAGE_THREAD, sizeof(message), &fd)) {
         const struct message_thread_state failed = {
-            {MESSAGE_THREAD_UP, sizeof(failed)}, message.index, 0};
+            { MESSAGE_THREAD_UP, sizeof(failed) }, message.index, 0
+        };
 
         if (!make_thread(&message, fd))
             gate_tell(&failed, sizeof(failed));

@@ -11,8 +11,8 @@
 #define ANYWHERE (~0ul)
 
 /* The check has to find the invariant `name` broken, at `where`. */
-UNUSED static void check_names(struct machine *m, const char *name,
-                               word where, int line)
+UNUSED static void check_names(struct machine *m, const char *name, word where,
+                               int line)
 {
     paddr found = ANYWHERE;
     const char *broken = kernel_check(m->k, &found);
@@ -24,8 +24,8 @@ UNUSED static void check_names(struct machine *m, const char *name,
         exit(1);
     }
     if (where != ANYWHERE && where != found) {
-        fprintf(stderr, "line %d: %s at %#lx, not at %#lx\n", line, name,
-                found, where);
+        fprintf(stderr, "line %d: %s at %#lx, not at %#lx\n", line, name, found,
+                where);
         exit(1);
     }
 }
@@ -34,15 +34,15 @@ UNUSED static void check_names(struct machine *m, const char *name,
  * BREAKS("name", where, statements): in a new world `w`, with `m` its machine
  * and `k` its kernel, after the statements the invariant is broken at `where`.
  */
-#define BREAKS(name, where, ...) \
-    do { \
-        struct world w = world_new(); \
-        struct machine *m = &w.m; \
-        struct kernel *k = m->k; \
-        CHECK_EQ(kernel_check(k, &(paddr){ 0 }), 0); \
-        __VA_ARGS__; \
-        check_names(m, (name), (where), __LINE__); \
-        machine_free(m); \
+#define BREAKS(name, where, ...)                                               \
+    do {                                                                       \
+        struct world w = world_new();                                          \
+        struct machine *m = &w.m;                                              \
+        struct kernel *k = m->k;                                               \
+        CHECK_EQ(kernel_check(k, &(paddr){ 0 }), 0);                           \
+        __VA_ARGS__;                                                           \
+        check_names(m, (name), (where), __LINE__);                             \
+        machine_free(m);                                                       \
     } while (0)
 
 /* Short names for what is broken. */

@@ -32,20 +32,23 @@ struct test {
 };
 static const char *test_now; /* name of the test that runs */
 
-#define TEST(function) { #function, function }
+#define TEST(function)                                                         \
+    {                                                                          \
+#function, function                                                    \
+    }
 /* main() of a test program: TESTS(TEST(a), TEST(b), ...) */
-#define TESTS(...) \
-    int main(void) \
-    { \
-        const struct test all[] = { __VA_ARGS__ }; \
-        for (size_t i = 0; i < sizeof all / sizeof *all; i++) { \
-            test_now = all[i].name; \
-            all[i].run(); \
-        } \
-        return 0; \
+#define TESTS(...)                                                             \
+    int main(void)                                                             \
+    {                                                                          \
+        const struct test all[] = { __VA_ARGS__ };                             \
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++) {                \
+            test_now = all[i].name;                                            \
+            all[i].run();                                                      \
+        }                                                                      \
+        return 0;                                                              \
     }
 
-#define CHECK_EQ(have, want) \
+#define CHECK_EQ(have, want)                                                   \
     check_eq((word)(have), (word)(want), #have, #want, __FILE__, __LINE__)
 #define CHECK(condition) CHECK_EQ((condition) != 0, 1)
 
@@ -83,11 +86,9 @@ static word machine_find_untyped(struct machine *m)
     struct cte *root = kernel_memory(m->k, m->k->h.boot.root_cnode);
     word best = 0;
 
-    for (word i = m->k->h.boot.untyped_start; i < m->k->h.boot.untyped_end;
-         i++)
+    for (word i = m->k->h.boot.untyped_start; i < m->k->h.boot.untyped_end; i++)
         if (!root[i].cap.untyped.device &&
-            (!best ||
-             root[i].cap.untyped.bits > root[best].cap.untyped.bits))
+            (!best || root[i].cap.untyped.bits > root[best].cap.untyped.bits))
             best = i;
     return best;
 }
@@ -205,8 +206,8 @@ static void message_store(struct machine *m, paddr tcb,
         buffer[BUFFER_MSG + i] = message->words[i];
     for (word i = 0; buffer && i < message->cap_count; i++)
         buffer[BUFFER_CAPS + i] = message->caps[i];
-    r[REG_INFO] = info_new(message->label, 0, message->cap_count,
-                           message->count);
+    r[REG_INFO] =
+        info_new(message->label, 0, message->cap_count, message->count);
 }
 
 /* A system call by any TCB, at TRAP_IP. */
@@ -224,9 +225,9 @@ UNUSED static void trap(struct machine *m, paddr tcb, enum sel4_sys sys,
     enter(m, tcb, CAUSE_SYSCALL);
 }
 
-#define MESSAGE(l, ...) \
-    (&(struct message){ .label = (l), \
-                        .count = sizeof((word[]){ __VA_ARGS__ }) / 8, \
+#define MESSAGE(l, ...)                                                        \
+    (&(struct message){ .label = (l),                                          \
+                        .count = sizeof((word[]){ __VA_ARGS__ }) / 8,          \
                         .words = { __VA_ARGS__ } })
 
 /* What is in the registers of who has received or been answered. */
@@ -268,14 +269,14 @@ static word invoke(struct machine *m, word cptr, enum sel4_method method,
     return got_label(m, m->caller);
 }
 
-#define WORDS(...) \
+#define WORDS(...)                                                             \
     .count = sizeof((word[]){ __VA_ARGS__ }) / 8, .words = { __VA_ARGS__ }
-#define CAPS(...) \
+#define CAPS(...)                                                              \
     .cap_count = sizeof((word[]){ __VA_ARGS__ }) / 8, .caps = { __VA_ARGS__ }
 /* INVOKE(m, cptr, METHOD_X, WORDS(...), CAPS(...)) */
-#define INVOKE(m, cptr, method, ...) \
+#define INVOKE(m, cptr, method, ...)                                           \
     invoke((m), (cptr), (method), &(struct message){ __VA_ARGS__ })
-#define INVOKE_PLAIN(m, cptr, method) \
+#define INVOKE_PLAIN(m, cptr, method)                                          \
     invoke((m), (cptr), (method), &(struct message){ .label = 0 })
 
 #define ROOT SEL4_CAP_INIT_THREAD_CNODE

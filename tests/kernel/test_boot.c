@@ -102,8 +102,7 @@ static word device_bytes(struct machine *m)
 {
     word sum = 0;
 
-    for (word i = m->k->h.boot.untyped_start; i < m->k->h.boot.untyped_end;
-         i++)
+    for (word i = m->k->h.boot.untyped_start; i < m->k->h.boot.untyped_end; i++)
         if (slot_of(m, i)->cap.untyped.device)
             sum += 1ul << slot_of(m, i)->cap.untyped.bits;
     return sum;
@@ -128,8 +127,8 @@ static void untyped_memory_covers_the_address_space(void)
     c.check = 0;
     m = machine_new_config(&c);
     check_untypeds(&m);
-    CHECK_EQ(device_bytes(&m), (1ul << 47) - (2ul << 30) - 0xdff00000ul -
-                                   2 * 4096);
+    CHECK_EQ(device_bytes(&m),
+             (1ul << 47) - (2ul << 30) - 0xdff00000ul - 2 * 4096);
     machine_free(&m);
 }
 

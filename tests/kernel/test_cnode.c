@@ -99,8 +99,7 @@ static void a_guard_and_radix_of_more_than_64_bits_are_refused(void)
 
     CHECK_EQ(cap_mint(&m, a, cnode, RIGHT_ALL, 61), SEL4_ILLEGAL_OPERATION);
     CHECK_EQ(m.k->h.error.reason, REASON_CAP_DATA_GUARD);
-    CHECK_EQ(cap_mint(&m, a, cnode, RIGHT_ALL, 0xffff << 6 | 8),
-             SEL4_NO_ERROR);
+    CHECK_EQ(cap_mint(&m, a, cnode, RIGHT_ALL, 0xffff << 6 | 8), SEL4_NO_ERROR);
     CHECK_EQ(slot_of(&m, a)->cap.cnode.guard, 0xff);
     CHECK_EQ(slot_of(&m, a)->cap.cnode.guard_size, 8);
     CHECK_EQ(cap_mutate(&m, b, a, 60), SEL4_NO_ERROR);
@@ -114,8 +113,7 @@ static void mint_ignores_data_where_there_is_nothing_to_set(void)
     struct machine m = machine_new();
     word to = slot_new(&m);
 
-    CHECK_EQ(cap_mint(&m, to, SEL4_CAP_INIT_THREAD_TCB, 0, 99),
-             SEL4_NO_ERROR);
+    CHECK_EQ(cap_mint(&m, to, SEL4_CAP_INIT_THREAD_TCB, 0, 99), SEL4_NO_ERROR);
     CHECK_EQ(slot_of(&m, to)->cap.type, CAP_THREAD);
     machine_free(&m);
 }
@@ -239,14 +237,11 @@ static void rotate_checks_in_order(void)
 }
 
 TESTS(TEST(a_copy_has_no_more_rights_than_asked_for),
-      TEST(copy_checks_in_order),
-      TEST(a_method_of_another_object_is_illegal),
-      TEST(a_badge_is_set_once),
-      TEST(endpoints_cannot_be_mutated),
+      TEST(copy_checks_in_order), TEST(a_method_of_another_object_is_illegal),
+      TEST(a_badge_is_set_once), TEST(endpoints_cannot_be_mutated),
       TEST(a_guard_and_radix_of_more_than_64_bits_are_refused),
       TEST(mint_ignores_data_where_there_is_nothing_to_set),
       TEST(control_capabilities_cannot_be_copied_but_moved),
       TEST(revoking_a_copy_removes_nothing_and_the_original_all),
       TEST(equal_badges_minted_apart_are_revoked_apart),
-      TEST(rotate_moves_three_slots_or_swaps_two),
-      TEST(rotate_checks_in_order))
+      TEST(rotate_moves_three_slots_or_swaps_two), TEST(rotate_checks_in_order))

@@ -156,8 +156,7 @@ static void leftover_bits_of_an_invoked_pointer_are_ignored(void)
     struct thread t = thread_new(&m, 20);
 
     CHECK_EQ(INVOKE(&m, small, METHOD_CNODE_COPY,
-                    WORDS(1, 8, SEL4_CAP_INIT_THREAD_TCB, 64, 15),
-                    CAPS(ROOT)),
+                    WORDS(1, 8, SEL4_CAP_INIT_THREAD_TCB, 64, 15), CAPS(ROOT)),
              SEL4_NO_ERROR);
     /* Guard of 48 bits: 8 bits of slot, 8 bits too many. */
     CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_SET_SPACE, WORDS(0, 48, 0),

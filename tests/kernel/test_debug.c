@@ -85,8 +85,7 @@ static void a_thread_gets_a_name(void)
     strcpy((char *)(buffer_of(&m, t.tcb) + BUFFER_MSG), "worker");
     trap(&m, t.tcb, SYS_DEBUG_NAME_THREAD, t.cap, NULL);
     CHECK_EQ(strcmp(kernel_name(m.k, t.tcb), "worker"), 0);
-    CHECK(m.k->h.thread[kernel_thread_of(m.k, t.tcb)].flags &
-          THREAD_RENAMED);
+    CHECK(m.k->h.thread[kernel_thread_of(m.k, t.tcb)].flags & THREAD_RENAMED);
     machine_free(&m);
 }
 
@@ -99,8 +98,7 @@ static void misuse_of_naming_halts(void)
         if (i == 1)
             memset(buffer_of(&m, t.tcb), 'a', 1024);
         if (i == 2)
-            INVOKE(&m, t.cap, METHOD_TCB_SET_IPC_BUFFER, WORDS(0),
-                   CAPS(ROOT));
+            INVOKE(&m, t.cap, METHOD_TCB_SET_IPC_BUFFER, WORDS(0), CAPS(ROOT));
         trap(&m, t.tcb, SYS_DEBUG_NAME_THREAD, i == 0 ? ROOT : t.cap, NULL);
         CHECK(m.k->h.events & EVENT_HALT);
         CHECK_EQ(m.k->h.current, 0);
@@ -140,7 +138,5 @@ static void threads_and_capabilities_are_printed(void)
 TESTS(TEST(characters_are_collected_until_the_end_of_the_line),
       TEST(a_half_full_ring_is_told),
       TEST(capabilities_are_identified_by_the_real_numbers),
-      TEST(a_thread_gets_a_name),
-      TEST(misuse_of_naming_halts),
-      TEST(halting_stops_the_node),
-      TEST(threads_and_capabilities_are_printed))
+      TEST(a_thread_gets_a_name), TEST(misuse_of_naming_halts),
+      TEST(halting_stops_the_node), TEST(threads_and_capabilities_are_printed))

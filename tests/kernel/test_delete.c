@@ -51,8 +51,7 @@ static void a_cnode_that_holds_itself_is_deleted(void)
 
         CHECK_EQ(cap_copy(&m, copy, cnode, RIGHT_ALL), SEL4_NO_ERROR);
         CHECK_EQ(move_inside(&m, copy, slot, cnode), SEL4_NO_ERROR);
-        CHECK_EQ(inside(&m, copy, 7, SEL4_CAP_INIT_THREAD_TCB),
-                 SEL4_NO_ERROR);
+        CHECK_EQ(inside(&m, copy, 7, SEL4_CAP_INIT_THREAD_TCB), SEL4_NO_ERROR);
         CHECK_EQ(cap_delete(&m, copy), SEL4_NO_ERROR);
         CHECK(slot_is_empty(&m, copy));
         /* It is its own last holder now; revoking its memory ends it. */
@@ -139,10 +138,11 @@ static void a_deleted_tcb_leaves_every_queue(void)
     CHECK_EQ(cap_delete(&m, a.cap), SEL4_NO_ERROR);
     CHECK_EQ(cap_delete(&m, b.cap), SEL4_NO_ERROR);
     CHECK_EQ(cap_delete(&m, d.cap), SEL4_NO_ERROR);
-    CHECK_EQ(((struct endpoint *)kernel_memory(
-                  m.k, object_of(&m, ep)))->state, ENDPOINT_IDLE);
-    CHECK_EQ(((struct notification *)kernel_memory(
-                  m.k, object_of(&m, ntfn)))->state, NOTIFICATION_IDLE);
+    CHECK_EQ(((struct endpoint *)kernel_memory(m.k, object_of(&m, ep)))->state,
+             ENDPOINT_IDLE);
+    CHECK_EQ(
+        ((struct notification *)kernel_memory(m.k, object_of(&m, ntfn)))->state,
+        NOTIFICATION_IDLE);
     CHECK_EQ(m.k->h.ready[0][20].head, 0);
     CHECK_EQ(m.k->h.ready_l1[0], 0);
     CHECK_EQ(m.k->h.current, c.tcb);
@@ -229,8 +229,7 @@ TESTS(TEST(the_last_capability_of_a_cnode_empties_it),
       TEST(a_cnode_that_holds_itself_is_deleted),
       TEST(cnodes_that_hold_each_other_are_deleted),
       TEST(a_thread_that_holds_itself_is_deleted),
-      TEST(a_thread_may_delete_itself),
-      TEST(a_deleted_tcb_leaves_every_queue),
+      TEST(a_thread_may_delete_itself), TEST(a_deleted_tcb_leaves_every_queue),
       TEST(an_agent_may_delete_the_current_thread),
       TEST(a_long_revoke_is_cut_short_for_what_is_pending),
       TEST(a_zombie_cannot_be_used_until_it_is_gone))

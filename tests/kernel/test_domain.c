@@ -14,8 +14,7 @@ static struct machine machine_with_domains(uint32_t domains)
     return machine_new_config(&config);
 }
 
-static word configure(struct machine *m, word index, word domain,
-                      word duration)
+static word configure(struct machine *m, word index, word domain, word duration)
 {
     return INVOKE(m, DOMAIN, METHOD_DOMAIN_SET_SCHEDULE_CONFIGURE,
                   WORDS(index, domain, duration));
@@ -163,8 +162,7 @@ static void a_new_thread_is_in_the_current_domain(void)
     machine_free(&m);
 }
 
-TESTS(TEST(set_checks_in_order),
-      TEST(the_schedule_is_checked_in_order),
+TESTS(TEST(set_checks_in_order), TEST(the_schedule_is_checked_in_order),
       TEST(with_one_domain_the_schedule_has_one_entry),
       TEST(domains_take_turns_whatever_the_priorities),
       TEST(a_domain_without_threads_idles_for_its_time),

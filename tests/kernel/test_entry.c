@@ -186,7 +186,7 @@ static void a_step_ends_after_its_entries(void)
     struct thread a = thread_running(&m, 10);
 
     m.k->h.step = 2;
-    enter(&m, a.tcb, CAUSE_INTERRUPT); /* a mere kick does not count */
+    enter(&m, a.tcb, CAUSE_INTERRUPT);      /* a mere kick does not count */
     trap(&m, m.caller, SYS_YIELD, 0, NULL); /* nor does an agent */
     trap(&m, a.tcb, SYS_YIELD, 0, NULL);
     CHECK_EQ(m.k->h.current, a.tcb);
@@ -318,5 +318,4 @@ TESTS(TEST(agents_block_and_are_woken_once),
       TEST(a_thread_waits_for_the_host_off_the_node),
       TEST(a_lost_thread_is_suspended_wherever_it_was),
       TEST(what_is_pending_is_taken_when_the_node_idles),
-      TEST(every_entry_is_recorded),
-      TEST(who_is_not_current_cannot_enter))
+      TEST(every_entry_is_recorded), TEST(who_is_not_current_cannot_enter))

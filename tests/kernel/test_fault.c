@@ -57,9 +57,8 @@ static void a_vm_fault_tells_address_and_code_and_restarts(void)
 {
     struct scene s = scene_new();
 
-    raise(&s, &(struct kernel_cause){ .kind = CAUSE_VM_FAULT,
-                                      .address = 0xdead000,
-                                      .code = 6 });
+    raise(&s, &(struct kernel_cause){
+                  .kind = CAUSE_VM_FAULT, .address = 0xdead000, .code = 6 });
     CHECK_EQ(state_of(&s.m, s.t), STATE_BLOCKED_ON_SEND);
     receive_fault(&s, 5, 4);
     CHECK_EQ(told(&s, 0), 0x401000);
@@ -78,9 +77,8 @@ static void a_fetch_fault_is_told_apart(void)
 {
     struct scene s = scene_new();
 
-    raise(&s, &(struct kernel_cause){ .kind = CAUSE_VM_FAULT,
-                                      .address = 0x401000,
-                                      .code = 0x14 });
+    raise(&s, &(struct kernel_cause){
+                  .kind = CAUSE_VM_FAULT, .address = 0x401000, .code = 0x14 });
     receive_fault(&s, 5, 4);
     CHECK_EQ(told(&s, 2), 1);
     CHECK_EQ(told(&s, 3), 0x14);
@@ -94,9 +92,8 @@ static void an_exception_may_be_answered_with_registers(void)
 
     r[REG_RSP] = 0x7000;
     r[REG_RFLAGS] = 0x10246;
-    raise(&s, &(struct kernel_cause){ .kind = CAUSE_EXCEPTION,
-                                      .number = 13,
-                                      .code = 0x18 });
+    raise(&s, &(struct kernel_cause){
+                  .kind = CAUSE_EXCEPTION, .number = 13, .code = 0x18 });
     receive_fault(&s, 3, 5);
     CHECK_EQ(told(&s, 0), 0x401000);
     CHECK_EQ(told(&s, 1), 0x7000);
@@ -129,10 +126,9 @@ static void an_answer_with_a_label_leaves_the_thread_stopped(void)
 
 static void an_unknown_system_call_tells_all_registers(void)
 {
-    static const int order[] = { REG_RAX, REG_RBX, REG_RCX, REG_RDX,
-                                 REG_RSI, REG_RDI, REG_RBP, REG_R8,
-                                 REG_R9,  REG_R10, REG_R11, REG_R12,
-                                 REG_R13, REG_R14, REG_R15 };
+    static const int order[] = { REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI,
+                                 REG_RDI, REG_RBP, REG_R8,  REG_R9,  REG_R10,
+                                 REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
     struct scene s = scene_new();
     struct message answer = { .label = 0, .count = 20 };
     word *r = kernel_registers(s.m.k, s.t.tcb);
@@ -272,8 +268,7 @@ static void without_a_usable_handler_the_thread_stops(void)
 
 static void a_handler_needs_write_and_a_grant_right(void)
 {
-    static const word rights[] = { RIGHT_WRITE,
-                                   RIGHT_GRANT | RIGHT_GRANT_REPLY,
+    static const word rights[] = { RIGHT_WRITE, RIGHT_GRANT | RIGHT_GRANT_REPLY,
                                    RIGHT_READ | RIGHT_GRANT,
                                    RIGHT_WRITE | RIGHT_GRANT };
 
@@ -294,9 +289,8 @@ static void without_a_buffer_the_message_ends_after_four_words(void)
 {
     struct scene s = scene_new();
 
-    CHECK_EQ(INVOKE(&s.m, SEL4_CAP_INIT_THREAD_TCB,
-                    METHOD_TCB_SET_IPC_BUFFER, WORDS(0),
-                    CAPS(SEL4_CAP_INIT_THREAD_IPC_BUFFER)),
+    CHECK_EQ(INVOKE(&s.m, SEL4_CAP_INIT_THREAD_TCB, METHOD_TCB_SET_IPC_BUFFER,
+                    WORDS(0), CAPS(SEL4_CAP_INIT_THREAD_IPC_BUFFER)),
              SEL4_NO_ERROR);
     raise(&s, &(struct kernel_cause){ .kind = CAUSE_EXCEPTION, .number = 3 });
     receive_fault(&s, 3, 4);

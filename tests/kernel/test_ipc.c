@@ -291,8 +291,7 @@ static void a_saved_caller_is_answered_later(void)
              SEL4_NO_ERROR);
     CHECK_EQ(slot_of(m, saved)->cap.type, CAP_REPLY);
     CHECK_EQ(cap_copy(m, other, saved, RIGHT_ALL), SEL4_ILLEGAL_OPERATION);
-    CHECK_EQ(cap_mint(m, other, saved, RIGHT_ALL, 1),
-             SEL4_ILLEGAL_OPERATION);
+    CHECK_EQ(cap_mint(m, other, saved, RIGHT_ALL, 1), SEL4_ILLEGAL_OPERATION);
     CHECK_EQ(cap_move(m, other, saved), SEL4_NO_ERROR);
     trap(m, p.server.tcb, SYS_SEND, other, MESSAGE(3, 8));
     CHECK(slot_is_empty(m, other));
@@ -380,12 +379,10 @@ static void cancelled_sends_are_those_of_one_badge(void)
     CHECK_EQ(INVOKE(&m, ROOT, METHOD_CNODE_CANCEL_BADGED_SENDS,
                     WORDS(weak, 64)),
              SEL4_ILLEGAL_OPERATION);
-    CHECK_EQ(INVOKE(&m, ROOT, METHOD_CNODE_CANCEL_BADGED_SENDS,
-                    WORDS(ep, 64)),
+    CHECK_EQ(INVOKE(&m, ROOT, METHOD_CNODE_CANCEL_BADGED_SENDS, WORDS(ep, 64)),
              SEL4_NO_ERROR);
     CHECK_EQ(state_of(&m, a), STATE_BLOCKED_ON_SEND);
-    CHECK_EQ(INVOKE(&m, ROOT, METHOD_CNODE_CANCEL_BADGED_SENDS,
-                    WORDS(one, 64)),
+    CHECK_EQ(INVOKE(&m, ROOT, METHOD_CNODE_CANCEL_BADGED_SENDS, WORDS(one, 64)),
              SEL4_NO_ERROR);
     CHECK_EQ(m.k->h.current, a.tcb);
     CHECK_EQ(kernel_registers(m.k, a.tcb)[REG_RIP], TRAP_IP);

@@ -31,8 +31,7 @@ static void signal_with(struct scene *s, word badge)
 {
     word cap = slot_new(&s->m);
 
-    CHECK_EQ(cap_mint(&s->m, cap, s->ntfn, RIGHT_WRITE, badge),
-             SEL4_NO_ERROR);
+    CHECK_EQ(cap_mint(&s->m, cap, s->ntfn, RIGHT_WRITE, badge), SEL4_NO_ERROR);
     trap(&s->m, s->m.caller, SYS_SEND, cap, MESSAGE(0));
 }
 
@@ -98,8 +97,9 @@ static void a_bound_thread_gets_signals_while_it_receives(void)
     signal_with(&s, 9);
     CHECK_EQ(s.m.k->h.current, s.t.tcb);
     CHECK_EQ(got_badge(&s.m, s.t.tcb), 9);
-    CHECK_EQ(((struct endpoint *)kernel_memory(
-                  s.m.k, object_of(&s.m, s.ep)))->state, ENDPOINT_IDLE);
+    CHECK_EQ(
+        ((struct endpoint *)kernel_memory(s.m.k, object_of(&s.m, s.ep)))->state,
+        ENDPOINT_IDLE);
     machine_free(&s.m);
 }
 
@@ -220,6 +220,5 @@ TESTS(TEST(signals_add_up_until_somebody_waits),
       TEST(a_signal_waits_for_a_bound_thread_that_calls),
       TEST(binding_checks_in_order),
       TEST(only_the_bound_thread_waits_on_a_bound_notification),
-      TEST(deletion_unbinds_and_restarts),
-      TEST(a_deleted_tcb_unbinds),
+      TEST(deletion_unbinds_and_restarts), TEST(a_deleted_tcb_unbinds),
       TEST(signalling_and_waiting_need_rights))

@@ -12,9 +12,9 @@
 
 struct player {
     struct machine m;
-    word state;   /* of the random numbers */
-    word first;   /* of the slots */
-    paddr agent;  /* beside the root agent */
+    word state;  /* of the random numbers */
+    word first;  /* of the slots */
+    paddr agent; /* beside the root agent */
 };
 
 static word draw(struct player *p, word below)
@@ -67,8 +67,12 @@ static struct message any_message(struct player *p)
 static struct message likely_message(struct player *p, word *cptr)
 {
     static const uint8_t methods[] = {
-        METHOD_CNODE_COPY, METHOD_CNODE_MINT, METHOD_CNODE_MOVE,
-        METHOD_CNODE_DELETE, METHOD_CNODE_REVOKE, METHOD_CNODE_SAVE_CALLER,
+        METHOD_CNODE_COPY,
+        METHOD_CNODE_MINT,
+        METHOD_CNODE_MOVE,
+        METHOD_CNODE_DELETE,
+        METHOD_CNODE_REVOKE,
+        METHOD_CNODE_SAVE_CALLER,
         METHOD_CNODE_CANCEL_BADGED_SENDS,
     };
     uint8_t method = methods[draw(p, sizeof methods)];
@@ -90,24 +94,29 @@ static struct message likely_message(struct player *p, word *cptr)
     bool inside = draw(p, 4) == 0;
     if (inside)
         *cptr = any_slot(p);
-    return (struct message){
-        .label = sel4_label_of_method[0][method],
-        WORDS(inside ? draw(p, 8) : any_slot(p),
-              inside ? 1 + draw(p, 7) : 64, any_slot(p), 64, draw(p, 16),
-              draw(p, 4)),
-        CAPS(ROOT)
-    };
+    return (struct message){ .label = sel4_label_of_method[0][method],
+                             WORDS(inside ? draw(p, 8) : any_slot(p),
+                                   inside ? 1 + draw(p, 7) : 64, any_slot(p),
+                                   64, draw(p, 16), draw(p, 4)),
+                             CAPS(ROOT) };
 }
 
 /* A TCB invocation that mostly succeeds. */
 static struct message likely_tcb(struct player *p)
 {
     static const uint8_t methods[] = {
-        METHOD_TCB_RESUME, METHOD_TCB_SUSPEND, METHOD_TCB_SET_PRIORITY,
-        METHOD_TCB_BIND_NOTIFICATION, METHOD_TCB_UNBIND_NOTIFICATION,
-        METHOD_TCB_CONFIGURE, METHOD_TCB_WRITE_REGISTERS,
-        METHOD_TCB_COPY_REGISTERS, METHOD_TCB_READ_REGISTERS,
-        METHOD_TCB_SET_FLAGS, METHOD_TCB_RESUME, METHOD_TCB_CONFIGURE,
+        METHOD_TCB_RESUME,
+        METHOD_TCB_SUSPEND,
+        METHOD_TCB_SET_PRIORITY,
+        METHOD_TCB_BIND_NOTIFICATION,
+        METHOD_TCB_UNBIND_NOTIFICATION,
+        METHOD_TCB_CONFIGURE,
+        METHOD_TCB_WRITE_REGISTERS,
+        METHOD_TCB_COPY_REGISTERS,
+        METHOD_TCB_READ_REGISTERS,
+        METHOD_TCB_SET_FLAGS,
+        METHOD_TCB_RESUME,
+        METHOD_TCB_CONFIGURE,
     };
     uint8_t method = methods[draw(p, sizeof methods)];
     struct message m = { .label = sel4_label_of_method[0][method],
@@ -128,9 +137,18 @@ static struct message likely_tcb(struct player *p)
 static void any_call(struct player *p, paddr tcb)
 {
     static const uint8_t calls[] = {
-        SYS_CALL, SYS_CALL, SYS_CALL, SYS_SEND, SYS_NB_SEND, SYS_RECV,
-        SYS_NB_RECV, SYS_REPLY, SYS_REPLY_RECV, SYS_YIELD,
-        SYS_DEBUG_CAP_IDENTIFY, SYS_SET_TLS_BASE,
+        SYS_CALL,
+        SYS_CALL,
+        SYS_CALL,
+        SYS_SEND,
+        SYS_NB_SEND,
+        SYS_RECV,
+        SYS_NB_RECV,
+        SYS_REPLY,
+        SYS_REPLY_RECV,
+        SYS_YIELD,
+        SYS_DEBUG_CAP_IDENTIFY,
+        SYS_SET_TLS_BASE,
     };
     word cptr = any_slot(p);
     struct message m = any_message(p);

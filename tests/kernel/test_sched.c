@@ -236,9 +236,11 @@ static void an_agent_queues_as_current_would(void)
 
 static void the_bitmaps_find_every_priority(void)
 {
-    static const word priorities[] = { 0, 1, 62, 63, 64, 127, 128, 191,
-                                       192, 254, 255 };
-    enum { N = sizeof priorities / sizeof *priorities };
+    static const word priorities[] = { 0,   1,   62,  63,  64, 127,
+                                       128, 191, 192, 254, 255 };
+    enum {
+        N = sizeof priorities / sizeof *priorities
+    };
     struct machine m = machine_new();
 
     m.k->h.paused = 1;

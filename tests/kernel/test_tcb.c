@@ -42,8 +42,8 @@ static void configure_checks_in_order(void)
                     CAPS(ep, ep, t.frame)),
              SEL4_ILLEGAL_OPERATION);
     CHECK_EQ(m.k->h.error.reason, REASON_CSPACE_NOT_CNODE);
-    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_CONFIGURE,
-                    WORDS(0, 61, 0, 0x1400), CAPS(cnode, ep, t.frame)),
+    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_CONFIGURE, WORDS(0, 61, 0, 0x1400),
+                    CAPS(cnode, ep, t.frame)),
              SEL4_ILLEGAL_OPERATION);
     CHECK_EQ(m.k->h.error.reason, REASON_CSPACE_NOT_CNODE);
     CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_CONFIGURE, WORDS(0, 0, 0, 0x1400),
@@ -55,8 +55,8 @@ static void configure_checks_in_order(void)
                     CAPS(cnode, pml4, t.frame)),
              SEL4_ILLEGAL_OPERATION);
     CHECK_EQ(tcb_of(&m, t.tcb)->ipc_buffer, 0x1000000);
-    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_CONFIGURE,
-                    WORDS(0x77, 60, 0, 0x1400), CAPS(cnode, VSPACE, t.frame)),
+    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_CONFIGURE, WORDS(0x77, 60, 0, 0x1400),
+                    CAPS(cnode, VSPACE, t.frame)),
              SEL4_NO_ERROR);
     CHECK_EQ(tcb_of(&m, t.tcb)->fault_handler, 0x77);
     CHECK_EQ(tcb_of(&m, t.tcb)->slot[TCB_CTABLE].cap.cnode.guard_size, 60);
@@ -70,8 +70,7 @@ static void a_buffer_at_0_removes_it(void)
     struct thread t = thread_new(&m, 10);
 
     CHECK(buffer_of(&m, t.tcb) != NULL);
-    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_SET_IPC_BUFFER, WORDS(0),
-                    CAPS(ROOT)),
+    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_SET_IPC_BUFFER, WORDS(0), CAPS(ROOT)),
              SEL4_NO_ERROR);
     CHECK(buffer_of(&m, t.tcb) == NULL);
     machine_free(&m);
@@ -147,8 +146,7 @@ static void priorities_are_limited_by_the_authority(void)
 
     CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_SET_PRIORITY, WORDS(3)),
              SEL4_TRUNCATED_MESSAGE);
-    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_SET_PRIORITY, WORDS(3),
-                    CAPS(ROOT)),
+    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_SET_PRIORITY, WORDS(3), CAPS(ROOT)),
              SEL4_INVALID_CAPABILITY);
     CHECK_EQ(got_word(&m, m.caller, 0), 1);
     CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_SET_PRIORITY, WORDS(256),
@@ -248,8 +246,7 @@ static void register_calls_are_checked_in_order(void)
              SEL4_ILLEGAL_OPERATION);
     CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_COPY_REGISTERS, WORDS(0)),
              SEL4_TRUNCATED_MESSAGE);
-    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_COPY_REGISTERS, WORDS(0),
-                    CAPS(ROOT)),
+    CHECK_EQ(INVOKE(&m, t.cap, METHOD_TCB_COPY_REGISTERS, WORDS(0), CAPS(ROOT)),
              SEL4_INVALID_CAPABILITY);
     CHECK_EQ(got_word(&m, m.caller, 0), 1);
     machine_free(&m);
@@ -280,7 +277,12 @@ static void registers_are_read_and_the_thread_suspended(void)
 
 static void registers_are_copied_in_two_groups(void)
 {
-    enum { SUSPEND_SOURCE = 1, RESUME_TARGET = 2, FRAME = 4, INTEGER = 8 };
+    enum {
+        SUSPEND_SOURCE = 1,
+        RESUME_TARGET = 2,
+        FRAME = 4,
+        INTEGER = 8
+    };
     struct machine m = machine_new();
     struct thread from = thread_running(&m, 10);
     struct thread to = thread_new(&m, 5);
@@ -363,8 +365,7 @@ static void a_new_thread_is_named_after_its_maker(void)
     machine_free(&m);
 }
 
-TESTS(TEST(configure_checks_in_order),
-      TEST(a_buffer_at_0_removes_it),
+TESTS(TEST(configure_checks_in_order), TEST(a_buffer_at_0_removes_it),
       TEST(a_buffer_without_write_right_is_for_sending_only),
       TEST(the_same_vspace_again_keeps_the_linux_thread),
       TEST(another_vspace_needs_another_linux_thread),
@@ -374,7 +375,6 @@ TESTS(TEST(configure_checks_in_order),
       TEST(register_calls_are_checked_in_order),
       TEST(registers_are_read_and_the_thread_suspended),
       TEST(registers_are_copied_in_two_groups),
-      TEST(flags_are_set_cleared_and_told),
-      TEST(the_tls_base_is_set_as_it_is),
+      TEST(flags_are_set_cleared_and_told), TEST(the_tls_base_is_set_as_it_is),
       TEST(suspending_oneself_takes_effect_at_once),
       TEST(a_new_thread_is_named_after_its_maker))

@@ -4,7 +4,14 @@
  */
 #include "harness.h"
 
-enum { TYPE, BITS, INDEX, DEPTH, OFFSET, COUNT };
+enum {
+    TYPE,
+    BITS,
+    INDEX,
+    DEPTH,
+    OFFSET,
+    COUNT
+};
 
 /* An untyped of 2^12 bytes, and a Retype of it with chosen words. */
 struct small {
@@ -22,8 +29,7 @@ static struct small small_new(void)
     return s;
 }
 
-static word make(struct small *s, word type, word bits, word offset,
-                 word count)
+static word make(struct small *s, word type, word bits, word offset, word count)
 {
     return INVOKE(&s->m, s->untyped, METHOD_UNTYPED_RETYPE,
                   WORDS(type, bits, 0, 0, offset, count), CAPS(s->dest));
@@ -57,8 +63,8 @@ static void type_and_size_are_checked_in_order(void)
 
     CHECK_EQ(INVOKE_PLAIN(m, s.untyped, METHOD_TCB_SUSPEND),
              SEL4_ILLEGAL_OPERATION);
-    CHECK_EQ(INVOKE(m, s.untyped, METHOD_UNTYPED_RETYPE,
-                    WORDS(99, 0, 0, 0, 0), CAPS(s.dest)),
+    CHECK_EQ(INVOKE(m, s.untyped, METHOD_UNTYPED_RETYPE, WORDS(99, 0, 0, 0, 0),
+                    CAPS(s.dest)),
              SEL4_TRUNCATED_MESSAGE);
     CHECK_EQ(INVOKE(m, s.untyped, METHOD_UNTYPED_RETYPE,
                     WORDS(99, 0, 0, 0, 0, 1)),
@@ -192,8 +198,7 @@ static void a_long_reset_is_cut_short(void)
     paddr base = object_of(&m, untyped);
 
     CHECK_EQ(retype(&m, untyped, OBJECT_LARGE_PAGE, 0, large), SEL4_NO_ERROR);
-    CHECK_EQ(retype(&m, untyped, OBJECT_UNTYPED, 22, large + 1),
-             SEL4_NO_ERROR);
+    CHECK_EQ(retype(&m, untyped, OBJECT_UNTYPED, 22, large + 1), SEL4_NO_ERROR);
     memset(kernel_memory(m.k, base), 0xff, 4 << 20);
     CHECK_EQ(cap_revoke(&m, untyped), SEL4_NO_ERROR);
     m.caller = t.tcb;
@@ -215,5 +220,4 @@ TESTS(TEST(objects_are_aligned_and_do_not_overlap),
       TEST(all_objects_are_made_or_none),
       TEST(memory_comes_back_when_no_child_is_left),
       TEST(a_copy_makes_the_original_full),
-      TEST(device_memory_becomes_frames_only),
-      TEST(a_long_reset_is_cut_short))
+      TEST(device_memory_becomes_frames_only), TEST(a_long_reset_is_cut_short))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sel4emu import MachineClosed, Timeout, _core
+from sel4emu import AgentRetired, MachineClosed, Timeout, _core
 from sel4emu.invocation import syscall_numbers
 
 CLASSIC = syscall_numbers("classic")
@@ -121,10 +121,24 @@ def test_too_many_words_and_capabilities_are_refused(core: _core.Machine) -> Non
         core.agent_call(agent, CLASSIC["NBSend"], 1, 0, (), (1, 2, 3, 4))
 
 
-@pytest.mark.parametrize("number", [0, 100000, 16383])
-def test_an_agent_that_is_none_is_refused(core: _core.Machine, number: int) -> None:
-    with pytest.raises(Exception, match=r"."):
-        core.agent_call(number, CLASSIC["NBSend"], 1, 0, (), (), timeout=0.1)
+def test_an_agent_that_is_none_is_refused(core: _core.Machine) -> None:
+    for number in (0, 16384, 100000, 1 << 40):
+        with pytest.raises(ValueError, match="there is no agent"):
+            core.agent_call(number, CLASSIC["NBSend"])
+        with pytest.raises(ValueError, match="there is no agent"):
+            core.agent_wait(number, 0)
+        with pytest.raises(ValueError, match="there is no agent"):
+            core.agent_cancel(number)
+    with pytest.raises(AgentRetired):
+        core.agent_call(16383, CLASSIC["NBSend"], timeout=0.1)
+
+
+def test_only_a_thread_can_be_named_or_made_an_agent(core: _core.Machine) -> None:
+    for address in (0, 8, core.root_cnode, 1 << 63):
+        with pytest.raises(LookupError, match="there is no TCB"):
+            core.agent_create(address)
+        with pytest.raises(LookupError, match="there is no TCB"):
+            core.set_name(address, "x")
 
 
 def test_processes_that_do_not_exist_are_refused(core: _core.Machine) -> None:

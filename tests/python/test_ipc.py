@@ -330,3 +330,25 @@ def test_a_thousand_calls_take_less_than_a_few_seconds(machine: Machine) -> None
         for _ in range(1000):
             endpoint.call(timeout=10)
     assert time.monotonic() - start < 20
+
+
+def test_messages_faults_and_queues_are_readable(machine: Machine) -> None:
+    endpoint, notification = machine.endpoint("ep"), machine.notification("bell")
+    with running(lambda: endpoint.mint(3).send([1, 2], label=5, timeout=10)):
+        while not endpoint.queue():
+            time.sleep(0.001)
+        assert "waits to send" in str(endpoint.queue())
+        received = endpoint.recv(timeout=10)
+    assert repr(received) == "<message badge=0x3 label=0x5 words=[0x1, 0x2]>"
+    notification.mint(4).signal()
+    assert str(notification.state()) == "notification 'bell': active 0x4"
+    with pytest.raises(TypeError, match="not both"):
+        endpoint.nbsend(Message(1), label=2)
+
+
+def test_a_fault_message_has_words_by_name() -> None:
+    fault = sel4emu.Fault("VMFault", {"IP": 0x400000, "Addr": 8})
+    assert fault.Addr == 8
+    assert str(fault) == "VMFault(IP=0x400000 Addr=0x8)"
+    with pytest.raises(AttributeError, match="VMFault has no word 'Address'"):
+        fault.Address  # noqa: B018 - reading it is what is tested

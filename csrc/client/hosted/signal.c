@@ -12,7 +12,7 @@
 
 #include "client/hosted/hosted.h"
 
-static const int fault_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 static struct sigaction previous[65];
 
 extern char gate_leaving[], gate_left[];
@@ -49,10 +49,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     if (g->in_gate) {
         if (signal != SIGURG)
             gate_panic(g, "a fault inside the kernel core");
+        g->kicked = 1;
         return;
     }
-    if (signal == SIGURG && rip >= (word)gate_leaving &&
-        rip < (word)gate_left)
+    if (signal == SIGURG && rip >= (word)gate_leaving && rip < (word)gate_left)
         frame_set_ip(context, (word)gate_again);
     else if (frame_enter(g, context, &cause) == GATE_CRASH)
         pass_on(signal, info, context);
@@ -74,7 +74,7 @@ void signal_install(void)
 
 void signal_stack(struct gate_thread *g, void *stack, size_t size)
 {
-    const stack_t ours = {.ss_sp = stack, .ss_size = size};
+    const stack_t ours = { .ss_sp = stack, .ss_size = size };
 
     sigaltstack(&ours, &g->old_stack);
 }

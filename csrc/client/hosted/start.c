@@ -40,8 +40,8 @@ struct gate_process gate_process;
 extern __thread void *__sel4_ipc_buffer;
 void seL4_InitBootInfo(void *bootinfo);
 
-__attribute__((format(printf, 1, 2))) _Noreturn static void
-give_up(const char *format, ...)
+__attribute__((format(printf, 1, 2))) _Noreturn static void give_up(
+    const char *format, ...)
 {
     va_list arguments;
 
@@ -57,11 +57,11 @@ give_up(const char *format, ...)
 static bool receive(void *message, uint32_t type, size_t size, int *fd)
 {
     char control[CMSG_SPACE(sizeof(int))];
-    struct iovec iov = {message, size};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = control,
-                         .msg_controllen = sizeof(control)};
+    struct iovec iov = { message, size };
+    struct msghdr msg = { .msg_iov = &iov,
+                          .msg_iovlen = 1,
+                          .msg_control = control,
+                          .msg_controllen = sizeof(control) };
     const struct message_header *header = message;
     struct cmsghdr *cmsg;
     ssize_t n;
@@ -84,7 +84,8 @@ static bool allocate_stacks(struct gate_thread *g)
 {
     size_t size = 2 * GUARD + GATE_STACK + SIGNAL_STACK;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_32BIT, -1, 0);
+    char *p =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_32BIT, -1, 0);
 
     if (p == MAP_FAILED)
         p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
@@ -107,8 +108,9 @@ static void free_stacks(struct gate_thread *g)
 
 static void tell_state(uint32_t type, uint32_t index, uint32_t tid)
 {
-    const struct message_thread_state message = {
-        {type, sizeof(message)}, index, tid};
+    const struct message_thread_state message = { { type, sizeof(message) },
+                                                  index,
+                                                  tid };
 
     gate_tell(&message, sizeof(message));
 }
@@ -126,7 +128,7 @@ static void become(const struct message_thread *message, int socket)
     g->tcb = message->tcb;
     g->socket = socket;
     g->fault_ip = k ? kernel_fault_ip(k, g->tcb) : &g->local_fault_ip;
-    g->pending = k ? &k->h.pending : &g->no_pending;
+    g->pending = k ? &k->h.pending : &g->kicked;
     g->in_gate = 1;
     __sel4_ipc_buffer = (void *)message->ipc_buffer;
     prctl(PR_SET_NAME, message->name);
@@ -245,9 +247,8 @@ static void after_fork(void)
 
 static void map_image(void)
 {
-    void *p = mmap(IMAGE_HINT, gate_process.image_size,
-                   PROT_READ | PROT_WRITE, MAP_SHARED,
-                   gate_process.image_fd, 0);
+    void *p = mmap(IMAGE_HINT, gate_process.image_size, PROT_READ | PROT_WRITE,
+                   MAP_SHARED, gate_process.image_fd, 0);
 
     if (p == MAP_FAILED)
         give_up("cannot map the machine's image: %s", strerror(errno));
@@ -258,10 +259,11 @@ static void map_image(void)
 
 static void shake_hands(void)
 {
-    const struct message_hello hello = {
-        {MESSAGE_HELLO, sizeof(hello)}, SEL4EMU_ABI_VERSION, (uint32_t)getpid()};
+    const struct message_hello hello = { { MESSAGE_HELLO, sizeof(hello) },
+                                         SEL4EMU_ABI_VERSION,
+                                         (uint32_t)getpid() };
     struct message_welcome welcome;
-    struct message_ready ready = {.header = {MESSAGE_READY, sizeof(ready)}};
+    struct message_ready ready = { .header = { MESSAGE_READY, sizeof(ready) } };
 
     gate_tell(&hello, sizeof(hello));
     if (!receive(&welcome, MESSAGE_WELCOME, sizeof(welcome),

@@ -6,7 +6,7 @@
 /* A system call. */
 __attribute__((visibility("hidden"))) int gate_trap(void)
 {
-    const struct kernel_cause cause = {.kind = CAUSE_SYSCALL};
+    const struct kernel_cause cause = { .kind = CAUSE_SYSCALL };
 
     return (int)gate_enter(&gate_self, &cause);
 }
@@ -15,7 +15,7 @@ __attribute__((visibility("hidden"))) int gate_trap(void)
 __attribute__((visibility("hidden"))) void gate_recheck(void)
 {
     struct gate_thread *g = &gate_self;
-    const struct kernel_cause cause = {.kind = CAUSE_INTERRUPT};
+    const struct kernel_cause cause = { .kind = CAUSE_INTERRUPT };
 
     *g->fault_ip = g->registers[REG_RIP];
     gate_enter(g, &cause);
@@ -42,7 +42,8 @@ __attribute__((visibility("hidden"))) _Noreturn void gate_stray(void)
 _Noreturn void gate_end(struct gate_thread *g)
 {
     const struct message_thread_state down = {
-        {MESSAGE_THREAD_DOWN, sizeof(down)}, g->index, 0};
+        { MESSAGE_THREAD_DOWN, sizeof(down) }, g->index, 0
+    };
 
     g->registers = NULL;
     if (g->home != 0)

@@ -37,8 +37,8 @@ static void copy_and_mint(void)
 
 static void depths(void)
 {
-    static const seL4_Word deep[] = {0,  1,  12, 13, 50,  51,  52,
-                                     63, 64, 65, 128, 256, 320, -1ul};
+    static const seL4_Word deep[] = { 0,  1,  12, 13,  50,  51,  52,
+                                      63, 64, 65, 128, 256, 320, -1ul };
 
     say("depths");
     for (size_t i = 0; i < COUNT(deep); i++) {

@@ -46,9 +46,10 @@ static seL4_Word world_slot(void)
 static seL4_Word odd_word(void)
 {
     static const seL4_Word words[] = {
-        0,  1,  2,  3,   4,   5,   7,       11,      12,       13, 15, 16,
-        20, 21, 30, 31,  46,  47,  48,      63,      64,       65, 99, 127,
-        128, 254, 256, 257, 1024, 4095, 4096, 1ul << 21, 1ul << 47, -1ul,
+        0,   1,    2,    3,    4,         5,         7,    11,  12,
+        13,  15,   16,   20,   21,        30,        31,   46,  47,
+        48,  63,   64,   65,   99,        127,       128,  254, 256,
+        257, 1024, 4095, 4096, 1ul << 21, 1ul << 47, -1ul,
     };
 
     if (chance(10))
@@ -93,21 +94,23 @@ static seL4_Word address(void)
 }
 
 /* Words of the methods, in the order of the labels: a letter for each. */
-enum { METHODS = 53 };
+enum {
+    METHODS = 53
+};
 static const char *const shapes[METHODS] = {
-    "",       "tk00sn",  "bc",     "bcxxxxxxxxxxxxxxxxxxxx",
-    "b",      "egGa",    "p",      "p",
-    "pp",     "a",       "egG",    "",
-    "",       "",        "",       "a",
-    "bb",     "sd",      "sd",     "sd",
-    "sdSdr",  "sdSdrx",  "sdSd",   "sdSdg",
-    "sdxSdxSd", "sd",    "xsd",    "",
-    "",       "",        "D",      "DDx",
-    "D",      "av",      "",       "av",
-    "",       "av",      "",       "arv",
-    "",       "",        "sd",     "",
-    "oOsd",   "o",       "o",      "o",
-    "ox",     "ox",      "ox",     "sdzibbV",
+    "",         "tk00sn", "bc",   "bcxxxxxxxxxxxxxxxxxxxx",
+    "b",        "egGa",   "p",    "p",
+    "pp",       "a",      "egG",  "",
+    "",         "",       "",     "a",
+    "bb",       "sd",     "sd",   "sd",
+    "sdSdr",    "sdSdrx", "sdSd", "sdSdg",
+    "sdxSdxSd", "sd",     "xsd",  "",
+    "",         "",       "D",    "DDx",
+    "D",        "av",     "",     "av",
+    "",         "av",     "",     "arv",
+    "",         "",       "sd",   "",
+    "oOsd",     "o",      "o",    "o",
+    "ox",       "ox",     "ox",   "sdzibbV",
     "sdbbbbV",
 };
 /* The kinds of capabilities that they take, as letters of cap_for(). */
@@ -158,7 +161,7 @@ static seL4_CPtr slot_of(uint8_t kind)
 
 static seL4_Word word_for(char shape)
 {
-    static const seL4_CPtr sources[] = {4, 5, 6, 7, 9, 10, 11};
+    static const seL4_CPtr sources[] = { 4, 5, 6, 7, 9, 10, 11 };
 
     switch (shape) {
     case 't':
@@ -175,8 +178,7 @@ static seL4_Word word_for(char shape)
                : chance(60) ? slot_of(0)
                             : world_slot();
     case 'S':
-        return chance(4) ? sources[random_below(COUNT(sources))]
-                         : world_slot();
+        return chance(4) ? sources[random_below(COUNT(sources))] : world_slot();
     case 'n':
         return small(4);
     case 'c':
@@ -215,7 +217,7 @@ static seL4_Word word_for(char shape)
 /* A capability pointer that resolves. */
 static seL4_CPtr cap_for(char shape)
 {
-    static const seL4_CPtr fixed[] = {SELF, ROOT, VSPACE, 0, 4, 6, 10};
+    static const seL4_CPtr fixed[] = { SELF, ROOT, VSPACE, 0, 4, 6, 10 };
 
     if (chance(15))
         return chance(40) ? fixed[random_below(COUNT(fixed))] : world_slot();
@@ -247,20 +249,20 @@ static seL4_Word method_for(seL4_Word kind)
     static const struct {
         uint8_t kind, first, last;
     } ranges[] = {
-        {2, UntypedRetype, UntypedRetype},
-        {12, TCBReadRegisters, TCBSetFlags},
-        {10, CNodeRevoke, CNodeSaveCaller},
-        {14, X86IRQIssueIRQHandlerIOAPIC, X86IRQIssueIRQHandlerMSI},
-        {16, IRQAckIRQ, IRQClearIRQHandler},
-        {20, DomainSetSet, DomainSetSet},
-        {7, X86PDPTMap, X86PDPTUnmap},
-        {5, X86PageDirectoryMap, X86PageDirectoryUnmap},
-        {3, X86PageTableMap, X86PageTableUnmap},
-        {1, X86PageMap, X86PageUnmap},
-        {11, X86ASIDControlMakePool, X86ASIDControlMakePool},
-        {13, X86ASIDPoolAssign, X86ASIDPoolAssign},
-        {31, X86IOPortControlIssue, X86IOPortControlIssue},
-        {19, X86IOPortIn8, X86IOPortOut32},
+        { 2, UntypedRetype, UntypedRetype },
+        { 12, TCBReadRegisters, TCBSetFlags },
+        { 10, CNodeRevoke, CNodeSaveCaller },
+        { 14, X86IRQIssueIRQHandlerIOAPIC, X86IRQIssueIRQHandlerMSI },
+        { 16, IRQAckIRQ, IRQClearIRQHandler },
+        { 20, DomainSetSet, DomainSetSet },
+        { 7, X86PDPTMap, X86PDPTUnmap },
+        { 5, X86PageDirectoryMap, X86PageDirectoryUnmap },
+        { 3, X86PageTableMap, X86PageTableUnmap },
+        { 1, X86PageMap, X86PageUnmap },
+        { 11, X86ASIDControlMakePool, X86ASIDControlMakePool },
+        { 13, X86ASIDPoolAssign, X86ASIDPoolAssign },
+        { 31, X86IOPortControlIssue, X86IOPortControlIssue },
+        { 19, X86IOPortIn8, X86IOPortOut32 },
     };
     seL4_Word label;
 
@@ -345,9 +347,10 @@ static void invoke_randomly(void)
         send(cap);
         return;
     }
-    print_call(label, cap, (struct words){caps, c}, (struct words){words, n});
-    info = invoke_quietly(cap, label, (struct words){caps, c},
-                          (struct words){words, n});
+    print_call(label, cap, (struct words){ caps, c },
+               (struct words){ words, n });
+    info = invoke_quietly(cap, label, (struct words){ caps, c },
+                          (struct words){ words, n });
     put("%s", error_name(seL4_MessageInfo_get_label(info)));
     /* What is read from I/O ports is the hardware's. */
     if (label < X86IOPortIn8 || label > X86IOPortIn32)
@@ -376,22 +379,22 @@ static void look(void)
 static void populate(void)
 {
     static const seL4_Word types[][2] = {
-        {seL4_TCBObject, 0},
-        {seL4_TCBObject, 0},
-        {seL4_EndpointObject, 0},
-        {seL4_NotificationObject, 0},
-        {seL4_CapTableObject, 4},
-        {seL4_X86_4K, 0},
-        {seL4_X86_4K, 0},
-        {seL4_X86_LargePageObject, 0},
-        {seL4_X86_PageTableObject, 0},
-        {seL4_X86_PageTableObject, 0},
-        {seL4_X86_PageDirectoryObject, 0},
-        {seL4_X86_PDPTObject, 0},
-        {seL4_X64_PML4Object, 0},
-        {seL4_UntypedObject, 12},
-        {seL4_UntypedObject, 13},
-        {seL4_UntypedObject, 18},
+        { seL4_TCBObject, 0 },
+        { seL4_TCBObject, 0 },
+        { seL4_EndpointObject, 0 },
+        { seL4_NotificationObject, 0 },
+        { seL4_CapTableObject, 4 },
+        { seL4_X86_4K, 0 },
+        { seL4_X86_4K, 0 },
+        { seL4_X86_LargePageObject, 0 },
+        { seL4_X86_PageTableObject, 0 },
+        { seL4_X86_PageTableObject, 0 },
+        { seL4_X86_PageDirectoryObject, 0 },
+        { seL4_X86_PDPTObject, 0 },
+        { seL4_X64_PML4Object, 0 },
+        { seL4_UntypedObject, 12 },
+        { seL4_UntypedObject, 13 },
+        { seL4_UntypedObject, 18 },
     };
 
     for (size_t i = 0; i < COUNT(types); i++) {

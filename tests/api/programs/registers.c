@@ -12,15 +12,15 @@ static void read(void)
 
 static void counts(void)
 {
-    static const seL4_Word n[] = {0, 1, 2, 3, 5, 18, 19, 20, 21, 118, 255, 256,
-                                  257, 276, -1ul};
+    static const seL4_Word n[] = { 0,  1,   2,   3,   5,   18,  19,  20,
+                                   21, 118, 255, 256, 257, 276, -1ul };
 
     say("counts");
     for (size_t i = 0; i < COUNT(n); i++) {
         say("count %u", n[i]);
         INVOKE(tcb, TCBReadRegisters, NONE, 0, n[i]);
-        INVOKE(tcb, TCBWriteRegisters, NONE, 0, n[i], 0x1000 + i, 2, 3, 4, 5,
-               6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
+        INVOKE(tcb, TCBWriteRegisters, NONE, 0, n[i], 0x1000 + i, 2, 3, 4, 5, 6,
+               7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
         read();
     }
     INVOKE(tcb, TCBReadRegisters, NONE, 0);
@@ -53,9 +53,10 @@ static void write_one(size_t index, seL4_Word value)
 static void sanitised(void)
 {
     static const seL4_Word values[] = {
-        0,          1,           0x7fffffffffff, 0x800000000000,
-        -1ul,       1ul << 63,   0xffff800000000000, 0xffff7fffffffffff,
-        0x12345678, 0xfffffffff};
+        0,          1,          0x7fffffffffff,     0x800000000000,
+        -1ul,       1ul << 63,  0xffff800000000000, 0xffff7fffffffffff,
+        0x12345678, 0xfffffffff
+    };
 
     say("what registers take");
     for (size_t i = 0; i < COUNT(values); i++) {
@@ -81,12 +82,27 @@ static void self(void)
 static void copies(void)
 {
     say("CopyRegisters");
-    seL4_UserContext r = {.rip = 1, .rsp = 2, .rflags = 0x202, .rax = 4,
-                          .rbx = 5, .rcx = 6, .rdx = 7, .rsi = 8, .rdi = 9,
-                          .rbp = 10, .r8 = 11, .r9 = 12, .r10 = 13, .r11 = 14,
-                          .r12 = 15, .r13 = 16, .r14 = 17, .r15 = 18,
-                          .fs_base = 19, .gs_base = 20};
-    seL4_UserContext zero = {0};
+    seL4_UserContext r = { .rip = 1,
+                           .rsp = 2,
+                           .rflags = 0x202,
+                           .rax = 4,
+                           .rbx = 5,
+                           .rcx = 6,
+                           .rdx = 7,
+                           .rsi = 8,
+                           .rdi = 9,
+                           .rbp = 10,
+                           .r8 = 11,
+                           .r9 = 12,
+                           .r10 = 13,
+                           .r11 = 14,
+                           .r12 = 15,
+                           .r13 = 16,
+                           .r14 = 17,
+                           .r15 = 18,
+                           .fs_base = 19,
+                           .gs_base = 20 };
+    seL4_UserContext zero = { 0 };
 
     seL4_TCB_WriteRegisters(other, 0, 0, 20, &r);
     for (seL4_Word flags = 0; flags < 16; flags++) {
@@ -142,21 +158,31 @@ __asm__(".text\n"
         "movq %rax, seen+144\n"
         "movq %gs:0, %rax\n"
         "movq %rax, seen+152\n"
-        "movq $-7, %rdx\n" /* Yield, so that the other can look */
         "1: jmp 1b\n");
 
 static void begins(void)
 {
-    static seL4_Word fs_block[2] = {0xf5, 0}, gs_block[2] = {0x65, 0};
+    static seL4_Word fs_block[2] = { 0xf5, 0 }, gs_block[2] = { 0x65, 0 };
     struct thread t = thread_new(50);
     seL4_UserContext r = {
         .rip = (seL4_Word)first_look,
         .rsp = (seL4_Word)t.stack_top,
         .rflags = 0x8d5,
-        .rax = 0xa1, .rbx = 0xb2, .rcx = 0xc3, .rdx = 0xd4,
-        .rsi = 0xe5, .rdi = 0xf6, .rbp = 0x107, .r8 = 0x118,
-        .r9 = 0x129, .r10 = 0x13a, .r11 = 0x14b, .r12 = 0x15c,
-        .r13 = 0x16d, .r14 = 0x17e, .r15 = 0x18f,
+        .rax = 0xa1,
+        .rbx = 0xb2,
+        .rcx = 0xc3,
+        .rdx = 0xd4,
+        .rsi = 0xe5,
+        .rdi = 0xf6,
+        .rbp = 0x107,
+        .r8 = 0x118,
+        .r9 = 0x129,
+        .r10 = 0x13a,
+        .r11 = 0x14b,
+        .r12 = 0x15c,
+        .r13 = 0x16d,
+        .r14 = 0x17e,
+        .r15 = 0x18f,
         .fs_base = (seL4_Word)fs_block,
         .gs_base = (seL4_Word)gs_block,
     };
@@ -198,8 +224,8 @@ static void words_of_a_waiting_thread(void)
     own_priority(255);
     seL4_TCB_ReadRegisters(t.tcb, 0, 0, 20, &r);
     ip = r.rip;
-    say("at a syscall instruction: %d", ((unsigned char *)ip)[0] == 0x0f &&
-                                            ((unsigned char *)ip)[1] == 5);
+    say("at a syscall instruction: %d",
+        ((unsigned char *)ip)[0] == 0x0f && ((unsigned char *)ip)[1] == 5);
     say("rdx %x rdi is the capability: %d, flags %x", r.rdx, r.rdi == ep,
         r.rflags & ~0x8d5ul);
     say("suspended and read again");
@@ -215,7 +241,9 @@ static void words_of_a_waiting_thread(void)
     own_priority(50);
     own_priority(255);
     seL4_TCB_ReadRegisters(t.tcb, 0, 0, 20, &r);
-    say("same instruction: %d", r.rip == ip);
+    ip = r.rip;
+    say("at a syscall instruction: %d",
+        ((unsigned char *)ip)[0] == 0x0f && ((unsigned char *)ip)[1] == 5);
 }
 
 int main(void)

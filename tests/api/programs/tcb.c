@@ -90,7 +90,7 @@ static void space_and_buffer(void)
 
 static void priorities(void)
 {
-    static const seL4_Word levels[] = {0, 1, 100, 254, 255, 256, -1ul};
+    static const seL4_Word levels[] = { 0, 1, 100, 254, 255, 256, -1ul };
     seL4_CPtr low = make(seL4_TCBObject, 0);
 
     say("priorities");
@@ -154,7 +154,7 @@ static void notifications(void)
 
 static void flags_and_tls(void)
 {
-    static const seL4_Word words[] = {0, 1, 2, 3, -1ul};
+    static const seL4_Word words[] = { 0, 1, 2, 3, -1ul };
 
     say("SetFlags");
     for (size_t i = 0; i < COUNT(words); i++) {

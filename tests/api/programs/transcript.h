@@ -155,7 +155,7 @@ static void put_words(seL4_Word length)
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 /* Lists that may be empty: the first word is there for the compiler. */
-#define LIST(...) ((const seL4_Word[]){0, ##__VA_ARGS__})
+#define LIST(...) ((const seL4_Word[]){ 0, ##__VA_ARGS__ })
 #define CAPS(...) LIST(__VA_ARGS__), COUNT(LIST(__VA_ARGS__)) - 1
 #define NONE CAPS()
 
@@ -164,21 +164,22 @@ struct words {
     size_t count;
 };
 
-__attribute__((unused)) static seL4_MessageInfo_t
-invoke_quietly(seL4_CPtr cap, seL4_Word label, struct words caps,
-               struct words words)
+__attribute__((unused)) static seL4_MessageInfo_t invoke_quietly(
+    seL4_CPtr cap, seL4_Word label, struct words caps, struct words words)
 {
     for (size_t i = 0; i < caps.count; i++)
         seL4_SetCap((int)i, caps.first[i]);
     for (size_t i = 0; i < words.count; i++)
         seL4_SetMR((int)i, words.first[i]);
-    return seL4_Call(
-        cap, seL4_MessageInfo_new(label, 0, caps.count, words.count));
+    return seL4_Call(cap,
+                     seL4_MessageInfo_new(label, 0, caps.count, words.count));
 }
 
-__attribute__((unused)) static seL4_Word
-invoke_list(const char *text, seL4_CPtr cap, seL4_Word label,
-            struct words caps, struct words words)
+__attribute__((unused)) static seL4_Word invoke_list(const char *text,
+                                                     seL4_CPtr cap,
+                                                     seL4_Word label,
+                                                     struct words caps,
+                                                     struct words words)
 {
     seL4_MessageInfo_t info = invoke_quietly(cap, label, caps, words);
     seL4_Word error = seL4_MessageInfo_get_label(info);
@@ -193,7 +194,7 @@ invoke_list(const char *text, seL4_CPtr cap, seL4_Word label,
     return error;
 }
 
-#define LIST_WORDS(list, number) ((struct words){(list) + 1, number})
+#define LIST_WORDS(list, number) ((struct words){ (list) + 1, number })
 #define LIST_OF(...) LIST_WORDS(__VA_ARGS__)
 
 /*
@@ -206,12 +207,12 @@ invoke_list(const char *text, seL4_CPtr cap, seL4_Word label,
                 (label), LIST_OF(caps), LIST_OF(CAPS(__VA_ARGS__)))
 /* The same without a line of its own. */
 #define QUIETLY(cap, label, caps, ...)                                         \
-    seL4_MessageInfo_get_label(invoke_quietly(                                 \
-        (cap), (label), LIST_OF(caps), LIST_OF(CAPS(__VA_ARGS__))))
+    seL4_MessageInfo_get_label(invoke_quietly((cap), (label), LIST_OF(caps),   \
+                                              LIST_OF(CAPS(__VA_ARGS__))))
 
 /* What is in slots of the root CNode: the numbers of seL4_DebugCapIdentify. */
-__attribute__((unused)) static void say_slots(const char *text,
-                                              seL4_CPtr first, size_t count)
+__attribute__((unused)) static void say_slots(const char *text, seL4_CPtr first,
+                                              size_t count)
 {
     put("| %s:", text);
     for (size_t i = 0; i < count; i++)
@@ -279,13 +280,19 @@ __attribute__((unused)) static seL4_CPtr mint(seL4_CPtr from, seL4_Word rights,
     return next_slot++;
 }
 
-__attribute__((unused)) static void delete(seL4_CPtr slot)
+__attribute__((unused)) static void delete (seL4_CPtr slot)
 {
     QUIETLY(ROOT, CNodeDelete, NONE, slot, 64);
 }
 
 /* The rights word of the API. */
-enum { WRITE = 1, READ = 2, GRANT = 4, GRANT_REPLY = 8, ALL = 15 };
+enum {
+    WRITE = 1,
+    READ = 2,
+    GRANT = 4,
+    GRANT_REPLY = 8,
+    ALL = 15
+};
 
 /* --- threads ---------------------------------------------------------------- */
 
@@ -352,8 +359,7 @@ __attribute__((unused)) static void thread_go(const struct thread *t,
         .fs_base = t->tls,
     };
 
-    if (seL4_TCB_WriteRegisters(t->tcb, 1, 0, sizeof r / sizeof(seL4_Word),
-                                &r))
+    if (seL4_TCB_WriteRegisters(t->tcb, 1, 0, sizeof r / sizeof(seL4_Word), &r))
         say("thread does not start");
 }
 

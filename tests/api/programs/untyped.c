@@ -10,21 +10,21 @@ static void every_kind_of_object(void)
         const char *name;
         seL4_Word type, bits;
     } kinds[] = {
-        {"Untyped 4", seL4_UntypedObject, 4},
-        {"Untyped 13", seL4_UntypedObject, 13},
-        {"TCB", seL4_TCBObject, 0},
-        {"Endpoint", seL4_EndpointObject, 0},
-        {"Notification", seL4_NotificationObject, 0},
-        {"CNode 1", seL4_CapTableObject, 1},
-        {"CNode 7", seL4_CapTableObject, 7},
-        {"Page", seL4_X86_4K, 0},
-        {"LargePage", seL4_X86_LargePageObject, 0},
-        {"PageTable", seL4_X86_PageTableObject, 0},
-        {"PageDirectory", seL4_X86_PageDirectoryObject, 0},
-        {"PDPT", seL4_X86_PDPTObject, 0},
-        {"PML4", seL4_X64_PML4Object, 0},
-        {"TCB with bits", seL4_TCBObject, 40},
-        {"Page with bits", seL4_X86_4K, 13},
+        { "Untyped 4", seL4_UntypedObject, 4 },
+        { "Untyped 13", seL4_UntypedObject, 13 },
+        { "TCB", seL4_TCBObject, 0 },
+        { "Endpoint", seL4_EndpointObject, 0 },
+        { "Notification", seL4_NotificationObject, 0 },
+        { "CNode 1", seL4_CapTableObject, 1 },
+        { "CNode 7", seL4_CapTableObject, 7 },
+        { "Page", seL4_X86_4K, 0 },
+        { "LargePage", seL4_X86_LargePageObject, 0 },
+        { "PageTable", seL4_X86_PageTableObject, 0 },
+        { "PageDirectory", seL4_X86_PageDirectoryObject, 0 },
+        { "PDPT", seL4_X86_PDPTObject, 0 },
+        { "PML4", seL4_X64_PML4Object, 0 },
+        { "TCB with bits", seL4_TCBObject, 40 },
+        { "Page with bits", seL4_X86_4K, 13 },
     };
     seL4_CPtr ut = memory(22);
 
@@ -41,14 +41,14 @@ static void every_kind_of_object(void)
 
 static void wrong_types_and_sizes(void)
 {
-    static const seL4_Word sizes[] = {0,  1,  3,  4,  5,  16, 20, 21, 25,
-                                      42, 43, 46, 47, 48, 63, 64, 65, -1ul};
+    static const seL4_Word sizes[] = { 0,  1,  3,  4,  5,  16, 20, 21, 25,
+                                       42, 43, 46, 47, 48, 63, 64, 65, -1ul };
     seL4_CPtr ut = memory(20);
 
     say("wrong types and sizes");
     for (seL4_Word type = 11; type < 16; type++)
-        INVOKE(ut, UntypedRetype, CAPS(ROOT), type + (type > 11 ? 1 : 0), 12,
-               0, 0, BASE, 1);
+        INVOKE(ut, UntypedRetype, CAPS(ROOT), type + (type > 11 ? 1 : 0), 12, 0,
+               0, BASE, 1);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), -1ul, 12, 0, 0, BASE, 1);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         say("size %u", sizes[i]);
@@ -61,8 +61,8 @@ static void wrong_types_and_sizes(void)
         INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, sizes[i], 0,
                0, BASE, 1);
         delete (BASE);
-        INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_X86_4K, sizes[i], 0, 0,
-               BASE, 1);
+        INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_X86_4K, sizes[i], 0, 0, BASE,
+               1);
         delete (BASE);
     }
 }
@@ -106,22 +106,20 @@ static void destinations(void)
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 64, 3,
            1);
     QUIETLY(node, CNodeDelete, NONE, 3, 4);
-    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, ep, 64, 3,
-           1);
-    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, BASE + 99,
-           64, 3, 1);
+    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, ep, 64, 3, 1);
+    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, BASE + 99, 64,
+           3, 1);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 63, 3,
            1);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 13, 3,
            1);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 65, 3,
            1);
-    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 256,
-           3, 1);
-    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 320,
-           3, 1);
-    INVOKE(ut, UntypedRetype, CAPS(ep), seL4_EndpointObject, 0, node, 64, 3,
+    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 256, 3,
            1);
+    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, node, 320, 3,
+           1);
+    INVOKE(ut, UntypedRetype, CAPS(ep), seL4_EndpointObject, 0, node, 64, 3, 1);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0,
            node | 1ul << 40, 64, 3, 1);
 }
@@ -146,8 +144,8 @@ static void all_or_nothing(void)
     delete (BASE + 3);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_X86_4K, 0, 0, 0, BASE, 2);
     SLOTS(BASE, 12);
-    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_UntypedObject, 4, 0, 0,
-           BASE + 2, 1);
+    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_UntypedObject, 4, 0, 0, BASE + 2,
+           1);
     INVOKE(ROOT, CNodeRevoke, NONE, ut, 64);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_UntypedObject, 13, 0, 0,
            BASE + 2, 1);
@@ -176,8 +174,7 @@ static void alignment_costs_memory(void)
            BASE + 2, 1);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_X86_4K, 0, 0, 0, BASE + 3, 2);
     INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_X86_4K, 0, 0, 0, BASE + 3, 1);
-    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_TCBObject, 0, 0, 0, BASE + 4,
-           1);
+    INVOKE(ut, UntypedRetype, CAPS(ROOT), seL4_TCBObject, 0, 0, 0, BASE + 4, 1);
     INVOKE(ROOT, CNodeRevoke, NONE, ut, 64);
 }
 
@@ -267,8 +264,7 @@ static void wrong_methods(void)
     INVOKE(ut, -1ul >> 12, NONE);
     INVOKE(BASE, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, 0, 0, BASE,
            1);
-    INVOKE(0, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, 0, 0, BASE,
-           1);
+    INVOKE(0, UntypedRetype, CAPS(ROOT), seL4_EndpointObject, 0, 0, 0, BASE, 1);
 }
 
 int main(void)

@@ -34,9 +34,9 @@ static int fails(int number)
 {
     int n = __atomic_load_n(&countdown, __ATOMIC_SEQ_CST);
 
-    while (n > 0 && !__atomic_compare_exchange_n(&countdown, &n, n - 1, 0,
-                                                 __ATOMIC_SEQ_CST,
-                                                 __ATOMIC_SEQ_CST))
+    while (n > 0 &&
+           !__atomic_compare_exchange_n(&countdown, &n, n - 1, 0,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         ;
     if (n != 1)
         return 0;

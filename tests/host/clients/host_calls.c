@@ -43,7 +43,7 @@ static int use_file(const char *path)
 
 static int sleeps(void)
 {
-    const struct timespec time = {0, 50000000};
+    const struct timespec time = { 0, 50000000 };
     struct timespec from, to;
 
     clock_gettime(CLOCK_MONOTONIC, &from);
@@ -51,7 +51,8 @@ static int sleeps(void)
         return 0;
     clock_gettime(CLOCK_MONOTONIC, &to);
     return (to.tv_sec - from.tv_sec) * 1000000000L + to.tv_nsec -
-               from.tv_nsec >= 50000000;
+               from.tv_nsec >=
+           50000000;
 }
 
 static void *linux_thread(void *argument)
@@ -76,8 +77,8 @@ static int has_children(void)
 
     if (pid == 0)
         _exit(7);
-    return pid > 0 && waitpid(pid, &status, 0) == pid &&
-           WIFEXITED(status) && WEXITSTATUS(status) == 7;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 7;
 }
 
 int main(int argc, char **argv)

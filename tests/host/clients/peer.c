@@ -32,7 +32,7 @@ static size_t from_hex(const char *hex, char *bytes)
     size_t size = 0;
 
     while (*hex != 0) {
-        char digits[3] = {hex[0], hex[1], 0};
+        char digits[3] = { hex[0], hex[1], 0 };
 
         if (strncmp(hex, "PID", 3) == 0) {
             uint32_t pid = (uint32_t)getpid();
@@ -51,8 +51,8 @@ static size_t from_hex(const char *hex, char *bytes)
 static void send_hex(int fd, const char *hex, int descriptors)
 {
     static char bytes[65536], control[CMSG_SPACE(MAX_FDS * sizeof(int))];
-    struct iovec iov = {bytes, from_hex(hex, bytes)};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    struct iovec iov = { bytes, from_hex(hex, bytes) };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
     size_t size = (size_t)descriptors * sizeof(int);
 
     if (descriptors > 0) {

@@ -14,7 +14,7 @@
 
 int main(int argc, char **argv)
 {
-    struct pollfd fds = {.fd = 0, .events = POLLIN};
+    struct pollfd fds = { .fd = 0, .events = POLLIN };
     int plain = argc > 1 && strcmp(argv[1], "read") == 0;
     char bytes[128];
     ssize_t size;

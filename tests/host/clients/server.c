@@ -53,8 +53,8 @@ int main(void)
     while (seL4_MessageInfo_get_label(info) != 2) {
         unsigned long length = answer(info, badge);
 
-        info = seL4_ReplyRecv(
-            endpoint, seL4_MessageInfo_new(0, 0, 0, length), &badge);
+        info = seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(0, 0, 0, length),
+                              &badge);
     }
     finished();
     seL4_Reply(seL4_MessageInfo_new(0, 0, 0, 0));

@@ -28,8 +28,14 @@ static void work(int me)
         seL4_Wait(cap("never"), NULL);
 }
 
-static void work_0(void) { work(0); }
-static void work_1(void) { work(1); }
+static void work_0(void)
+{
+    work(0);
+}
+static void work_1(void)
+{
+    work(1);
+}
 
 int main(int argc, char **argv)
 {

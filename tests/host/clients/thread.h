@@ -62,8 +62,7 @@ static inline seL4_CPtr thread_start(int number, const char *name,
     check(seL4_TCB_Configure(tcb, 0, seL4_CapInitThreadCNode, 0,
                              seL4_CapInitThreadVSpace, 0, buffer, frame),
           "TCB_Configure");
-    check(seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB,
-                               (seL4_Word)priority),
+    check(seL4_TCB_SetPriority(tcb, seL4_CapInitThreadTCB, (seL4_Word)priority),
           "TCB_SetPriority");
     seL4_DebugNameThread(tcb, name);
     memset(&registers, 0, sizeof(registers));

@@ -28,14 +28,23 @@ static void work(int number)
     }
 }
 
-static void work_1(void) { work(1); }
-static void work_2(void) { work(2); }
-static void work_3(void) { work(3); }
+static void work_1(void)
+{
+    work(1);
+}
+static void work_2(void)
+{
+    work(2);
+}
+static void work_3(void)
+{
+    work(3);
+}
 
 int main(int argc, char **argv)
 {
-    static void (*const entry[])(void) = {work_1, work_2, work_3};
-    static const char *const name[] = {"adder", "brewer", "cutter"};
+    static void (*const entry[])(void) = { work_1, work_2, work_3 };
+    static const char *const name[] = { "adder", "brewer", "cutter" };
     unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
     int wrong = 0;
 

@@ -13,7 +13,12 @@
 
 #include "kernel/object.h"
 
-enum paging_level { LEVEL_PT, LEVEL_PD, LEVEL_PDPT, LEVEL_PML4 };
+enum paging_level {
+    LEVEL_PT,
+    LEVEL_PD,
+    LEVEL_PDPT,
+    LEVEL_PML4
+};
 
 #define TABLE_ENTRIES 512u
 #define TABLE_BYTES 4096u

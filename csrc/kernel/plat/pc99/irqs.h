@@ -22,11 +22,15 @@ enum irq_state {
 };
 
 /* h.irq[].route: the source in the low 2 bits, then what it is. */
-enum irq_source { IRQ_SOURCE_NONE, IRQ_SOURCE_IOAPIC, IRQ_SOURCE_MSI };
+enum irq_source {
+    IRQ_SOURCE_NONE,
+    IRQ_SOURCE_IOAPIC,
+    IRQ_SOURCE_MSI
+};
 
 struct irq_route {
     enum irq_source source;
-    uint8_t ioapic, pin;          /* IOAPIC */
+    uint8_t ioapic, pin; /* IOAPIC */
     uint8_t level, polarity_low;
     uint8_t bus, device, function; /* MSI */
     uint32_t handle;
