@@ -12,6 +12,7 @@ import itertools
 import os
 import shutil
 import signal as signals
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,12 +94,15 @@ class Remains:
     memory: list[Block] = field(default_factory=list)
     process: int = 0
     released: bool = False
+    #: Held while the process's entry is asked for or given back: other threads look, too.
+    guard: threading.Lock = field(default_factory=threading.Lock)
 
     def release(self) -> None:
         """Give everything back. The process must have ended."""
-        if self.released:
-            return
-        self.released = True
+        with self.guard:
+            if self.released:
+                return
+            self.released = True
         self.streams.close()
         if self.machine.closed:
             return
@@ -199,10 +203,11 @@ class Client:
 
     def poll(self) -> int | None:
         """Return its return code if it has ended, else None."""
-        if self._exit is None and not self._remains.released:
-            found = self.machine.core.poll_exit(self.process)
-            if found[0] != _core.EXIT_RUNNING:
-                self._exit = found
+        with self._remains.guard:
+            if self._exit is None and not self._remains.released:
+                found = self.machine.core.poll_exit(self.process)
+                if found[0] != _core.EXIT_RUNNING:
+                    self._exit = found
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:

@@ -400,7 +400,7 @@ class Machine(ObjectMaker):
 
     def reclaim(self) -> None:
         """Free what ended clients leave behind that nobody refers to any more."""
-        for client in [c for c in self._live if c.poll() is not None]:
+        for client in [c for c in list(self._live) if c.poll() is not None]:
             self._live.discard(client)  # from now on it lives as long as somebody refers to it
         while self.garbage:
             self.garbage.popleft().release()

@@ -81,6 +81,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "may_leak(reason): what the test starts stays for others")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Leave the checkout: Python puts the current folder before installed packages."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("elsewhere"))
+    yield
+    os.chdir(before)
+
+
 @pytest.fixture(autouse=True)
 def nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves descriptors, threads or child processes behind."""

@@ -70,6 +70,7 @@ struct gate_thread {
     word ipc_buffer;   /* user address, or 0 */
     stack_t old_stack; /* alternate stack to be restored at its end */
     char *memory;      /* gate stack and alternate stack */
+    word valgrind;     /* valgrind's number of the gate stack */
 };
 
 _Static_assert(offsetof(struct gate_thread, registers) == BLOCK_REGISTERS, "");

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "client/block.h"
+#include "client/valgrind.h"
 #include "gate/sys.h"
 
 /*
@@ -23,6 +24,10 @@ static const struct image_range candidate[] = {
     { 0x2000000000ul, 0x100000000000ul },
     { 0x100100000000ul, 0x500000000000ul },
 };
+
+/* Memcheck keeps a table of all memory above this, page by page, whatever is
+ * mapped there: reserving terabytes takes it minutes. */
+#define VALGRIND_END 0x2000000000ul
 
 static long map(word vaddr, word size, int prot, const long where[3])
 {
@@ -46,13 +51,17 @@ void map_reserve(void)
 {
     const int flags =
         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    word limit = valgrind_ask(VALGRIND_RUNNING, 0, 0) ? VALGRIND_END : ~0ul;
     uint32_t n = 0;
 
     for (size_t i = 0; i < sizeof(candidate) / sizeof(candidate[0]); i++) {
         word start = candidate[i].start, end = candidate[i].end;
-        long at =
-            map(start, end - start, PROT_NONE, (const long[3]){ flags, -1, 0 });
+        long at;
 
+        if (end > limit)
+            continue;
+        at =
+            map(start, end - start, PROT_NONE, (const long[3]){ flags, -1, 0 });
         if (at == (long)start)
             gate_process.window[n++] = candidate[i];
         else if (at > 0)

@@ -333,6 +333,8 @@ void process_lost(struct host_machine *m, struct host_process *p)
         entry->vspace = 0;
     }
     host_unlock(m);
+    /* It may have rung the doorbell, and died before anybody heard it. */
+    host_call(m);
     set_state(m, p, PROCESS_LOST);
 }
 

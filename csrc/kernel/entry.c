@@ -14,10 +14,31 @@
 #include "kernel/tcb.h"
 #include "kernel/trace.h"
 
-/* Bits of error codes that a fault's message has room for. */
-#define VM_CODE_MASK 0x1ful
-#define EXCEPTION_CODE_MASK 0xffffffful
-#define VM_CODE_FETCH 0x10ul
+/* Bits of an x86 page fault's error code. */
+enum {
+    VM_CODE_PRESENT = 1,
+    VM_CODE_WRITE = 2,
+    VM_CODE_USER = 4
+};
+/* An exception's error code has this many bits in its message. */
+#define EXCEPTION_CODE_MASK 0xfffffffful
+
+/*
+ * What the host says of a page fault is about its own page tables; whether
+ * there is a page is for the emulated ones to say. A fetch is not told from a
+ * load: seL4 leaves no-execute switched off.
+ */
+static word vm_fault_code(struct kernel *k, struct tcb *t,
+                          const struct kernel_cause *cause)
+{
+    paddr vspace = arch_vspace_of(k, t->slot[TCB_VTABLE].cap);
+    word code = VM_CODE_USER | (cause->code & VM_CODE_WRITE);
+    struct kernel_mapping map = { .frame = 0 };
+
+    if (vspace)
+        kernel_translate(k, vspace, cause->address, &map);
+    return map.frame ? code | VM_CODE_PRESENT : code;
+}
 
 static void vm_fault(struct kernel *k, struct tcb *t,
                      const struct kernel_cause *cause)
@@ -25,8 +46,7 @@ static void vm_fault(struct kernel *k, struct tcb *t,
     fault_raise(k, t,
                 &(struct fault){ .type = FAULT_VM,
                                  .a = cause->address,
-                                 .b = cause->code & VM_CODE_MASK,
-                                 .c = (cause->code & VM_CODE_FETCH) != 0 });
+                                 .b = vm_fault_code(k, t, cause) });
 }
 
 static void exception(struct kernel *k, struct tcb *t,

@@ -146,6 +146,7 @@ machine_method machine_slots, machine_slot, machine_descendants,
 /* inspect_thread.c */
 /* Is there a TCB at this address? If not, an exception is set. */
 bool thread_exists(struct machine *self, paddr tcb);
+bool vspace_exists(struct machine *self, paddr vspace);
 machine_method machine_thread, machine_threads, machine_endpoint,
     machine_notification, machine_mappings;
 /* memory.c */

@@ -336,6 +336,34 @@ static PyObject *mappings_list(const struct mappings *m)
     return list;
 }
 
+struct vspace_look {
+    paddr vspace;
+    bool exists;
+};
+
+static void vspace_read(struct kernel *k, void *argument)
+{
+    struct vspace_look *look = argument;
+    struct vspace_view view;
+
+    look->exists = vspace_view(k, look->vspace, &view);
+}
+
+bool vspace_exists(struct machine *self, paddr vspace)
+{
+    struct vspace_look look = { .vspace = vspace };
+    struct host_error error = { 0 };
+    enum host_status status;
+
+    status = machine_locked(self, vspace_read, &look, &error);
+    if (status != HOST_OK)
+        error_raise(self, status, &error);
+    else if (!look.exists)
+        PyErr_Format(PyExc_LookupError, "there is no VSpace at 0x%llx",
+                     U(vspace));
+    return status == HOST_OK && look.exists;
+}
+
 PyObject *machine_mappings(PyObject *object, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = { "vspace", NULL };

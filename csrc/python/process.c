@@ -142,7 +142,8 @@ PyObject *machine_spawn(PyObject *object, PyObject *args, PyObject *kwargs)
     struct spawn_arguments a = { .spawn = { .timeout_ns = 10000000000 } };
     PyObject *result = NULL;
 
-    if (spawn_parse(args, kwargs, &a) == 0)
+    if (spawn_parse(args, kwargs, &a) == 0 &&
+        vspace_exists((struct machine *)object, a.spawn.vspace))
         result = spawn_run((struct machine *)object, &a);
     spawn_release(&a);
     return result;

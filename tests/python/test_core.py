@@ -141,6 +141,12 @@ def test_only_a_thread_can_be_named_or_made_an_agent(core: _core.Machine) -> Non
             core.set_name(address, "x")
 
 
+def test_a_process_needs_a_vspace(core: _core.Machine) -> None:
+    for address in (0, 8, 1 << 40):
+        with pytest.raises(LookupError, match="there is no VSpace"):
+            core.spawn("/bin/true", ["true"], [], address, "x")
+
+
 def test_processes_that_do_not_exist_are_refused(core: _core.Machine) -> None:
     for process in (0, 4096, 1 << 31):
         with pytest.raises(ValueError, match=r"."):

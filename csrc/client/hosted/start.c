@@ -25,11 +25,15 @@
 #include <unistd.h>
 
 #include "client/hosted/hosted.h"
+#include "client/valgrind.h"
 #include "libsel4/include/sel4emu/client.h"
 
 #define GATE_STACK (32ul << 10)
 #define SIGNAL_STACK (64ul << 10)
 #define GUARD 4096ul
+#define STACKS_SIZE (2 * GUARD + GATE_STACK + SIGNAL_STACK)
+#define STACKS_START 0x60000000ul
+#define STACKS_END 0x7f000000ul
 #define LINUX_STACK (256ul << 10)
 #define IMAGE_HINT ((void *)0x590000000000ul)
 
@@ -78,23 +82,37 @@ static bool receive(void *message, uint32_t type, size_t size, int *fd)
 
 /* --- threads --------------------------------------------------------------- */
 
+/*
+ * Where the next stacks may go. They keep to themselves, below everything else:
+ * gdb wants callers on higher addresses, and valgrind takes a small step of the
+ * stack pointer for growth, even if it leads to another stack.
+ */
+static void *stacks_hint(void)
+{
+    static word taken;
+    word n = __atomic_fetch_add(&taken, STACKS_SIZE, __ATOMIC_RELAXED);
+
+    return (void *)(STACKS_START + n % (STACKS_END - STACKS_START));
+}
+
 /* The block's stacks: gate stack below, alternate signal stack above, a guard
- * page under each. Low addresses, as gdb wants callers on higher ones. */
+ * page under each. */
 static bool allocate_stacks(struct gate_thread *g)
 {
-    size_t size = 2 * GUARD + GATE_STACK + SIGNAL_STACK;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *p =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_32BIT, -1, 0);
+    char *p = mmap(stacks_hint(), STACKS_SIZE, PROT_READ | PROT_WRITE,
+                   flags | MAP_32BIT, -1, 0);
 
     if (p == MAP_FAILED)
-        p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+        p = mmap(NULL, STACKS_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (p == MAP_FAILED)
         return false;
     mprotect(p, GUARD, PROT_NONE);
     mprotect(p + GUARD + GATE_STACK, GUARD, PROT_NONE);
     g->memory = p;
     g->stack = (word)(p + GUARD + GATE_STACK);
+    g->valgrind = valgrind_ask(VALGRIND_STACK_REGISTER, (word)(p + GUARD),
+                               g->stack - 1);
     signal_stack(g, p + 2 * GUARD + GATE_STACK, SIGNAL_STACK);
     return true;
 }
@@ -102,7 +120,8 @@ static bool allocate_stacks(struct gate_thread *g)
 static void free_stacks(struct gate_thread *g)
 {
     sigaltstack(&g->old_stack, NULL);
-    munmap(g->memory, 2 * GUARD + GATE_STACK + SIGNAL_STACK);
+    valgrind_ask(VALGRIND_STACK_DEREGISTER, g->valgrind, 0);
+    munmap(g->memory, STACKS_SIZE);
     g->memory = NULL;
 }
 

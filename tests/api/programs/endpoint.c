@@ -8,11 +8,12 @@
 
 #define WORKERS 4
 
+SHARED seL4_CPtr worker_tcb[WORKERS];
 static struct thread worker[WORKERS];
 static seL4_CPtr ep, full;
 
 /* What a worker is to do, and how it went. */
-static struct job {
+SHARED struct job {
     enum { SEND, NBSEND, CALL, RECV, NBRECV } what;
     seL4_CPtr cap;
     seL4_Word label, length, first;
@@ -31,7 +32,7 @@ static void report(const char *who, seL4_MessageInfo_t info, seL4_Word badge)
 
 static void work(seL4_Word i)
 {
-    struct job *j = &job[i];
+    volatile struct job *j = &job[i];
     seL4_MessageInfo_t info =
         seL4_MessageInfo_new(j->label, 0, 0, j->length);
     seL4_Word badge = 0;
@@ -61,7 +62,7 @@ static void work(seL4_Word i)
             break;
         }
         for (;;)
-            QUIETLY(worker[i].tcb, TCBSuspend, NONE);
+            QUIETLY(worker_tcb[i], TCBSuspend, NONE);
     }
 }
 
@@ -351,8 +352,10 @@ int main(void)
     own_priority(200);
     full = make(seL4_EndpointObject, 0);
     ep = mint(full, ALL, 0x1);
-    for (int i = 0; i < WORKERS; i++)
+    for (int i = 0; i < WORKERS; i++) {
         worker[i] = thread_new(100);
+        worker_tcb[i] = worker[i].tcb;
+    }
     nobody_waits();
     senders_queue();
     receivers_queue();

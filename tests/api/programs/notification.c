@@ -3,8 +3,8 @@
 #include "transcript.h"
 
 static struct thread worker[3];
+SHARED seL4_CPtr worker_tcb[3], wait_on[3], shared_ep;
 static seL4_CPtr ntfn, ep;
-static seL4_CPtr wait_on[3];
 static const char *const names[] = {"A", "B", "C"};
 
 static void poll(const char *text)
@@ -32,12 +32,12 @@ static void wait_once(seL4_Word i)
     seL4_MessageInfo_t info = seL4_Recv(wait_on[i], &badge);
 
     put("| %s: badge %x", names[i], badge);
-    if (wait_on[i] == ep) {
+    if (wait_on[i] == shared_ep) {
         put(" label %u", seL4_MessageInfo_get_label(info));
         put_words(seL4_MessageInfo_get_length(info));
     }
     put("\n");
-    stop(worker[i].tcb);
+    stop(worker_tcb[i]);
 }
 
 static void start(int i, seL4_CPtr cap)
@@ -117,7 +117,6 @@ static void bound(void)
     start(0, ep);
     signal(b1);
     settle();
-    poll("left over");
     say("... and comes before a sender that waits");
     signal(b2);
     start(1, sender);
@@ -125,7 +124,7 @@ static void bound(void)
     say("... also if the thread is not waiting");
     seL4_TCB_Suspend(worker[0].tcb);
     signal(b1);
-    poll("stays pending");
+    start(0, ep);
     say("the thread waits on the notification itself");
     start(0, ntfn);
     signal(b2);
@@ -185,8 +184,11 @@ int main(void)
     own_priority(200);
     ntfn = make(seL4_NotificationObject, 0);
     ep = make(seL4_EndpointObject, 0);
-    for (int i = 0; i < 3; i++)
+    shared_ep = ep;
+    for (int i = 0; i < 3; i++) {
         worker[i] = thread_new(100);
+        worker_tcb[i] = worker[i].tcb;
+    }
     badges();
     waiters();
     bound();

@@ -124,8 +124,8 @@ static void copies(void)
 
 /* --- a thread's own view ---------------------------------------------------- */
 
-static seL4_Word seen[20];
-static seL4_CPtr me;
+__attribute__((used)) SHARED seL4_Word seen[20];
+SHARED seL4_CPtr me;
 void first_look(void);
 void second_look(void);
 
@@ -191,7 +191,7 @@ static void begins(void)
     seL4_TCB_WriteRegisters(t.tcb, 1, 0, 20, &r);
     /* It runs as soon as this thread is less important. */
     own_priority(50);
-    while (*(volatile seL4_Word *)&seen[19] == 0)
+    while (seen[19] == 0)
         seL4_Yield();
     own_priority(255);
     seL4_TCB_Suspend(t.tcb);

@@ -23,6 +23,12 @@
 #define VSPACE seL4_CapInitThreadVSpace
 #define PAGE 4096ul
 
+/*
+ * What one thread writes and another reads: compilers see neither the other
+ * thread nor that a system call lets it run.
+ */
+#define SHARED static volatile
+
 /* Slots from here on are free on every kernel that boots as usual. */
 #define FREE 1024ul
 
@@ -301,7 +307,7 @@ enum {
 
 struct thread {
     seL4_CPtr tcb;
-    seL4_IPCBuffer *buffer;
+    volatile seL4_IPCBuffer *buffer;
     seL4_CPtr buffer_frame;
     seL4_Word tls;
     char *stack_top;
@@ -330,13 +336,14 @@ __attribute__((unused)) static struct thread thread_new(seL4_Word priority)
     int i = count++;
     struct thread t = {
         .tcb = make(seL4_TCBObject, 0),
-        .buffer = (seL4_IPCBuffer *)buffers[i],
+        .buffer = (volatile seL4_IPCBuffer *)buffers[i],
         .buffer_frame = frame_of(buffers[i]),
         .tls = sel4runtime_write_tls_image(blocks[i]),
         .stack_top = stacks[i] + STACK_BYTES - 8,
     };
 
-    sel4runtime_set_tls_variable(t.tls, __sel4_ipc_buffer, t.buffer);
+    sel4runtime_set_tls_variable(t.tls, __sel4_ipc_buffer,
+                                 (seL4_IPCBuffer *)buffers[i]);
     if (QUIETLY(t.tcb, TCBConfigure, CAPS(ROOT, VSPACE, t.buffer_frame), 0, 0,
                 0, (seL4_Word)t.buffer) ||
         QUIETLY(t.tcb, TCBSetTLSBase, NONE, t.tls) ||

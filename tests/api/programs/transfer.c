@@ -6,9 +6,9 @@
 #define RECEIVE (BASE + 20)
 
 static struct thread sender;
-static seL4_CPtr ep, full, ntfn, node, send_through;
-static seL4_CPtr sent[3];
-static seL4_Word sent_count, call_first;
+static seL4_CPtr ep, full, ntfn, node;
+SHARED seL4_CPtr sender_tcb, send_through, sent[3];
+SHARED seL4_Word sent_count, call_first;
 
 static void report(seL4_MessageInfo_t info, seL4_Word badge)
 {
@@ -41,7 +41,7 @@ static void work(seL4_Word unused)
     } else {
         seL4_Send(send_through, info);
     }
-    stop(sender.tcb);
+    stop(sender_tcb);
 }
 
 static void settle(void)
@@ -200,7 +200,7 @@ static void in_replies(void)
     static const seL4_Word sets[] = {ALL, WRITE | GRANT,
                                      WRITE | GRANT_REPLY};
     seL4_Word badge;
-    seL4_IPCBuffer *theirs = sender.buffer;
+    volatile seL4_IPCBuffer *theirs = sender.buffer;
     seL4_CPtr receivers[] = {full, copy(full, READ), copy(full, READ | GRANT)};
 
     call_first = 1;
@@ -235,6 +235,7 @@ int main(void)
     ntfn = make(seL4_NotificationObject, 0);
     node = make(seL4_CapTableObject, 4);
     sender = thread_new(100);
+    sender_tcb = sender.tcb;
     plain();
     without_grant();
     unwrapping();

@@ -10,13 +10,14 @@
 #define WORKERS 3
 
 static volatile unsigned long counted[WORKERS];
+static volatile int stop; /* never set: compilers shall not know */
 
 static void work(int number)
 {
     seL4_CPtr mine = numbered_cap("turn", number);
     seL4_CPtr next = numbered_cap("turn", number == WORKERS ? 0 : number + 1);
 
-    for (;;) {
+    while (!stop) {
         char *heap;
 
         seL4_Wait(mine, NULL);
