@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import _api
@@ -324,9 +325,27 @@ class Inspector:
         return f"; {self._list(threads)}" if threads else ""
 
     def _list(self, threads: list[ThreadView]) -> str:
-        text = "; ".join(f"{t}{self._why_stopped(t)}" for t in threads[:BLAMED])
+        text = "; ".join(
+            f"{t}{self._why_stopped(t)}{self._why_held(t)}" for t in threads[:BLAMED]
+        )
         more = len(threads) - BLAMED
         return f"{text}; and {more} more threads" if more > 0 else text
+
+    def _why_held(self, thread: ThreadView) -> str:
+        """Say so if Linux does not let the current thread run (proc(5): state and TracerPid)."""
+        if thread.state != "current" or not thread.process:
+            return ""
+        pid = self.machine_.core.process(thread.process)["pid"]
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return ""
+        fields = dict(line.split(":", 1) for line in status.splitlines())
+        if fields["State"].strip()[:1] not in ("t", "T"):
+            return ""
+        tracer = fields["TracerPid"].strip()
+        by = f"the debugger with pid {tracer}" if tracer != "0" else "a signal (SIGSTOP, say)"
+        return f", but its process (pid {pid}) is stopped by {by}"
 
     def _why_stopped(self, thread: ThreadView) -> str:
         """Name the fault that stopped a thread for want of a handler, as far as the trace goes."""

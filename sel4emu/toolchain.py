@@ -122,7 +122,14 @@ def libs(*, mcs: bool = False, root: bool = False) -> list[str]:
     """Return the options that link a program; they go after the program's own files."""
     if root:
         script = lib_dir() / "sel4emu-root.lds"
-        return [*ROOT_LIBS, "-T", str(script), f"-L{lib_dir()}", f"-l{ROOT_LIBRARIES[mcs]}", "-lgcc"]
+        return [
+            *ROOT_LIBS,
+            "-T",
+            str(script),
+            f"-L{lib_dir()}",
+            f"-l{ROOT_LIBRARIES[mcs]}",
+            "-lgcc",
+        ]
     return [f"-Wl,-u,{START_SYMBOL}", f"-L{lib_dir()}", f"-l{LIBRARIES[mcs]}", "-pthread"]
 
 

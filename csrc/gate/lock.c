@@ -68,6 +68,16 @@ void lock_drop(struct kernel *k)
         sys_futex_wake(&k->h.lock, 1);
 }
 
+bool lock_seize(struct kernel *k, uint32_t process)
+{
+    uint32_t seen = __atomic_load_n(&k->h.lock, __ATOMIC_RELAXED);
+
+    return (seen & ~LOCK_SLEEPERS) == process + 1 &&
+           __atomic_compare_exchange_n(&k->h.lock, &seen, 1 | LOCK_SLEEPERS,
+                                       false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
 int lock_owner(struct kernel *k)
 {
     uint32_t seen = __atomic_load_n(&k->h.lock, __ATOMIC_RELAXED);

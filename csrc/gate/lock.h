@@ -16,6 +16,9 @@ void lock_take(struct kernel *k, uint32_t process);
 /* The same, but give up after a while; false: not taken. */
 bool lock_take_for(struct kernel *k, uint32_t process, int64_t timeout_ns);
 void lock_drop(struct kernel *k);
+/* Take the lock for the monitor away from a process that is dead; false: it
+ * does not hold it (any more). */
+bool lock_seize(struct kernel *k, uint32_t process);
 /* Who holds it: index of a process; -1: nobody. */
 int lock_owner(struct kernel *k);
 

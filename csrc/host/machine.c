@@ -181,6 +181,7 @@ void host_destroy(struct host_machine *m)
     while (m->callers != 0)
         pthread_cond_wait(&m->changed, &m->mutex);
     pthread_mutex_unlock(&m->mutex);
+    process_sweep(m);
     pthread_cond_destroy(&m->changed);
     pthread_mutex_destroy(&m->mutex);
     close_all(m);
@@ -198,6 +199,12 @@ void host_forget(struct host_machine *m)
     for (uint32_t i = 0; i < IMAGE_THREADS; i++) {
         if (m->client[i].socket >= 0)
             close(m->client[i].socket);
+    }
+    while (m->forgotten != NULL) {
+        struct host_process *p = m->forgotten;
+
+        m->forgotten = p->next;
+        free(p);
     }
     m->k = NULL; /* was not copied: MADV_DONTFORK */
     close_all(m);
@@ -223,21 +230,26 @@ void host_call(struct host_machine *m)
 
 /* --- the lock --------------------------------------------------------------- */
 
-/* Is this client process dead? Then nobody will give the lock back. */
+/* Is this client process dead, with all of its threads? Then nobody will give
+ * the lock back. */
 static bool owner_dead(struct host_machine *m, int owner)
 {
     pid_t pid = (pid_t)m->k->h.process[owner].pid;
     char path[64], state = 0;
+    long threads = 0;
     FILE *file;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     file = fopen(path, "re");
     if (file == NULL)
         return true;
-    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+    if (fscanf(file,
+               "%*d (%*[^)]) %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u"
+               " %*u %*d %*d %*d %*d %ld",
+               &state, &threads) != 2)
         state = 0;
     fclose(file);
-    return state == 'Z' || state == 'X';
+    return (state == 'Z' || state == 'X') && threads <= 1;
 }
 
 /* What somebody was doing inside the kernel, in words. */
@@ -259,19 +271,32 @@ static void describe_inside(struct kernel *k, char *text, size_t size)
              method ? sel4_method_name[method] : "", k->h.inside.cap);
 }
 
-static void break_lock(struct host_machine *m, int owner)
+/*
+ * Take the lock over from a dead client; false: somebody else did. If it died
+ * on its way into the core or out of it (a process can end while another of
+ * its threads is there), the machine is whole, and only the hand-over has to be
+ * made again. Else this is the end.
+ */
+static bool seize_lock(struct host_machine *m, int owner)
 {
     struct kernel *k = m->k;
-    char text[256], call[160] = "on its way in or out";
+    char text[256], call[160];
 
-    if (k->h.inside.tcb != 0)
+    if (!lock_seize(k, (uint32_t)owner))
+        return false;
+    if (k->h.inside.tcb == 0) {
+        host_handoff(m, 0);
+        if (__atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST) != 0)
+            handoff_kick(k);
+    } else {
         describe_inside(k, call, sizeof(call));
-    snprintf(text, sizeof(text),
-             "client '%s' (pid %u) died inside the kernel, %s",
-             k->h.process[owner].name, k->h.process[owner].pid, call);
-    kernel_panic(k, text);
-    lock_drop(k);
+        snprintf(text, sizeof(text),
+                 "client '%s' (pid %u) died inside the kernel, %s",
+                 k->h.process[owner].name, k->h.process[owner].pid, call);
+        kernel_panic(k, text);
+    }
     host_call(m);
+    return true;
 }
 
 enum host_status host_lock(struct host_machine *m, bool panic_ok,
@@ -283,9 +308,9 @@ enum host_status host_lock(struct host_machine *m, bool panic_ok,
     while (!lock_take_for(k, 0, LOCK_SLICE_NS)) {
         int owner = lock_owner(k);
 
-        if (owner > 0 && owner_dead(m, owner) && lock_owner(k) == owner)
-            break_lock(m, owner);
-        else if (owner > 0 && host_now() > deadline)
+        if (owner > 0 && owner_dead(m, owner) && seize_lock(m, owner))
+            break;
+        if (owner > 0 && host_now() > deadline)
             return host_fail(error, HOST_TIMEOUT,
                              "client '%s' (pid %u) is stopped inside the kernel"
                              " (by a debugger?) and holds its lock",

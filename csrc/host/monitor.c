@@ -150,6 +150,19 @@ static void close_kernel(struct host_machine *m)
         lock_drop(m->k);
 }
 
+/* Linux refused something that a client's thread needs. */
+static void break_failed(struct host_machine *m)
+{
+    m->failed = 0;
+    for (uint32_t i = 1; i < IMAGE_PROCESSES; i++) {
+        struct host_process *p = m->process[i];
+
+        if (p != NULL && p->pidfd >= 0 && p->failure != 0)
+            process_break(m, p, "the monitor could not make a thread of it: %s",
+                          strerror(p->failure));
+    }
+}
+
 /* What the core asked for. */
 static void take_events(struct host_machine *m)
 {
@@ -174,6 +187,8 @@ static void take_events(struct host_machine *m)
         m->halted = true;
     size = take_console(k, console);
     host_unlock(m);
+    if (m->failed)
+        break_failed(m);
     bare_start(m);
     if (events & EVENT_PROCESS_RETIRED)
         bare_retire(m);
@@ -276,6 +291,7 @@ void *monitor_main(void *machine)
     while (!finished(m)) {
         int n = epoll_wait(m->epoll, events, EVENTS, -1);
 
+        process_sweep(m);
         for (int i = 0; i < n; i++)
             on_event(m, (uint32_t)(events[i].data.u64 >> 32),
                      (uint32_t)events[i].data.u64);

@@ -45,8 +45,10 @@ struct host_process {
     int socket;
     char name[32];
     bool bare;               /* the runner, for a VSpace made by seL4 calls */
+    int failure;             /* errno: a thread of it could not be made */
     uint32_t threads;        /* THREAD messages sent - THREAD_DOWN */
     struct host_start start; /* under the machine's lock */
+    struct host_process *next; /* of those to be freed; under mutex */
 };
 
 /* The server gate's side of a client thread; under the machine's lock. */
@@ -90,6 +92,8 @@ struct host_machine {
     pthread_cond_t changed;
     /* under mutex */
     struct host_process *process[IMAGE_PROCESSES];
+    struct host_process *forgotten; /* to be freed by the service thread, which
+                                       may be looking at them */
     uint32_t live;
     struct spawn_request *request;
     bool closing;
@@ -100,6 +104,7 @@ struct host_machine {
 
     /* the service thread's own */
     bool ticking;
+    int failed; /* some process has a failure */
     bool watching;
     paddr wanted[BARE_WANTED]; /* VSpaces that want a bare process */
     uint32_t wanted_count;
@@ -152,6 +157,8 @@ __attribute__((format(printf, 3, 4))) void process_break(struct host_machine *m,
                                                          const char *format,
                                                          ...);
 void process_forget(struct host_machine *m, struct host_process *p);
+/* Free those that were forgotten. */
+void process_sweep(struct host_machine *m);
 /* A free entry of the process table, marked used (any thread); NULL: see
  * error. flags: PROCESS_HOSTED or 0. */
 struct host_process *process_allocate(struct host_machine *m, const char *name,

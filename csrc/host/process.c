@@ -390,5 +390,22 @@ void process_forget(struct host_machine *m, struct host_process *p)
     if (p->pidfd >= 0)
         close(p->pidfd);
     m->process[p->index] = NULL;
-    free(p);
+    p->next = m->forgotten;
+    m->forgotten = p;
+}
+
+void process_sweep(struct host_machine *m)
+{
+    struct host_process *p;
+
+    pthread_mutex_lock(&m->mutex);
+    p = m->forgotten;
+    m->forgotten = NULL;
+    pthread_mutex_unlock(&m->mutex);
+    while (p != NULL) {
+        struct host_process *next = p->next;
+
+        free(p);
+        p = next;
+    }
 }

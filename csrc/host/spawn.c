@@ -193,5 +193,10 @@ void spawn_start(struct host_machine *m, struct spawn_request *request)
         kill(p->pid, SIGKILL);
         while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
             ;
+        /* Here, where no event of theirs can be under way. */
+        close(p->socket);
+        if (p->pidfd >= 0)
+            close(p->pidfd);
+        p->socket = p->pidfd = -1;
     }
 }

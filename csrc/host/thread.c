@@ -4,6 +4,7 @@
  * when the TCB goes, all on behalf of the core's events. Service thread only,
  * with the lock held.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,9 +90,13 @@ static bool ask_for_thread(struct host_machine *m, struct host_process *p,
     }
     snprintf(message.name, sizeof(message.name), "%s",
              *kernel_name(k, tcb) != '\0' ? kernel_name(k, tcb) : p->name);
-    if (server && (fd = make_socket(m, index)) < 0)
+    if (server && (fd = make_socket(m, index)) < 0) {
+        m->failed = p->failure = errno;
         return false;
+    }
     sent = send_with_descriptor(p->socket, &message, sizeof(message), fd);
+    if (!sent && errno != EPIPE) /* its end follows */
+        m->failed = p->failure = errno;
     if (fd >= 0)
         close(fd);
     if (sent) {
@@ -148,7 +153,7 @@ static void start_thread(struct host_machine *m, uint32_t index)
         return;
     }
     if (p == NULL || p->socket < 0 || p->state < PROCESS_READY ||
-        !ask_for_thread(m, p, index))
+        (!ask_for_thread(m, p, index) && p->failure == 0))
         fault_instead(m, index);
 }
 

@@ -30,7 +30,7 @@ int main(void)
         calls[badge % CLIENTS]++;
         seL4_SetMR(0, sum);
         seL4_SetMR(1, calls[badge % CLIENTS]);
-        info = seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(0, 0, 0, 2),
-                              &badge);
+        info =
+            seL4_ReplyRecv(endpoint, seL4_MessageInfo_new(0, 0, 0, 2), &badge);
     }
 }

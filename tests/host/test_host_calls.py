@@ -201,3 +201,19 @@ def test_seL4_threads_of_one_client_take_turns(  # noqa: N802
         program("threads"), {**give_threads(machine, 3), **turns}, args=["100"], priority=150
     )
     assert client.wait(30) == 0
+
+
+@pytest.mark.parametrize("cpu", [None, -1], ids=["one-cpu", "any-cpu"])
+def test_a_process_may_end_while_its_other_threads_leave_the_kernel(
+    isolation: str, program: Program, cpu: int | None
+) -> None:
+    """The last signal of a thread wakes the main thread, which ends the process at once."""
+    with sel4emu.Machine(isolation=isolation, check=True, cpu=cpu) as machine:
+        for _ in range(50):
+            caps = give_threads(machine, 3)
+            caps |= {f"turn-{i}": machine.notification() for i in range(4)}
+            with machine.spawn(program("threads"), caps, args=["3"], priority=150) as client:
+                assert client.wait(20) == 0
+            for capability in caps.values():
+                capability.delete()
+        assert machine.panic == ""

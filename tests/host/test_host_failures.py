@@ -117,12 +117,15 @@ with sel4emu.Machine(isolation=isolation) as machine:
     def attempt_spawn():
         shim.fail_call(n)
         try:
-            client = machine.spawn(path, {"ep": endpoint}, args=["exit"], timeout=5)
+            with machine.spawn(path, {"ep": endpoint}, args=["exit"], timeout=5) as client:
+                try:
+                    endpoint.send(timeout=1)
+                except sel4emu.Timeout:
+                    client.wait(5)
+                    raise
+                assert client.wait(10) == 3
         finally:
             shim.fail_call(0)
-        with client:
-            endpoint.send(timeout=10)
-            assert client.wait(10) == 3
 
     attempt = attempt_machine if what == "machine" else attempt_spawn
     n = 0
@@ -160,3 +163,6 @@ def test_the_nth_call_to_linux_fails(
         output, errors = process.communicate(timeout=100)
     assert process.returncode == 0, output + errors
     assert "good after" in output
+    if what == "client":
+        assert "could not make a thread of it: No buffer space available" in output
+        assert "could not be welcomed: No buffer space available" in output

@@ -137,12 +137,6 @@ static void each_map_check_refuses_and_changes_nothing(void)
     CHECK_WORDS(&m, 0);
     CHECK_REASON(&m, REASON_VADDR_UNALIGNED);
 
-    /* what the emulator keeps for itself in a bare process */
-    CHECK_EQ(page_map(&m, frame, s.pml4, 0x7f8000000000, RW),
-             SEL4_INVALID_ARGUMENT);
-    CHECK_WORD(&m, 0, 0);
-    CHECK_REASON(&m, REASON_VADDR_RESERVED);
-
     CHECK_EQ(page_map(&m, frame, other, BASE, RW), SEL4_FAILED_LOOKUP);
     check_no_table(&m, 39);
     CHECK_EQ(page_map(&m, frame, s.pml4, BASE + GIB, RW), SEL4_FAILED_LOOKUP);
@@ -159,6 +153,30 @@ static void each_map_check_refuses_and_changes_nothing(void)
     CHECK_EQ(slot_of(&m, frame)->cap.frame.asid, 0);
     CHECK_EQ(slot_of(&m, large)->cap.frame.asid, 0);
     CHECK_EQ(frame_at(&m, s.pml4, BASE), 0);
+    machine_free(&m);
+}
+
+/* What the emulator keeps for itself in a bare process. */
+static void reserved_addresses_are_refused_once_tables_lead_there(void)
+{
+    struct machine m = machine_new();
+    struct space s = space_new(&m);
+    word frame = object_new(&m, OBJECT_PAGE, 0);
+    word reserved = 0x7f8000000000;
+
+    CHECK_EQ(page_map(&m, frame, s.pml4, reserved, RW), SEL4_FAILED_LOOKUP);
+    check_no_table(&m, 39);
+    CHECK_EQ(map_pdpt(&m, object_new(&m, OBJECT_PDPT, 0), s.pml4, reserved),
+             SEL4_NO_ERROR);
+    CHECK_EQ(map_pd(&m, object_new(&m, OBJECT_PAGE_DIRECTORY, 0), s.pml4,
+                    reserved),
+             SEL4_NO_ERROR);
+    CHECK_EQ(map_pt(&m, object_new(&m, OBJECT_PAGE_TABLE, 0), s.pml4, reserved),
+             SEL4_NO_ERROR);
+    CHECK_EQ(page_map(&m, frame, s.pml4, reserved, RW), SEL4_INVALID_ARGUMENT);
+    CHECK_WORD(&m, 0, 0);
+    CHECK_REASON(&m, REASON_VADDR_RESERVED);
+    CHECK_EQ(slot_of(&m, frame)->cap.frame.asid, 0);
     machine_free(&m);
 }
 
@@ -321,6 +339,7 @@ TESTS(TEST(a_frame_is_mapped_read_and_unmapped),
       TEST(holes_reach_as_far_as_the_missing_table),
       TEST(large_and_huge_frames_need_fewer_tables),
       TEST(each_map_check_refuses_and_changes_nothing),
+      TEST(reserved_addresses_are_refused_once_tables_lead_there),
       TEST(a_mapped_frame_can_be_remapped_where_it_is_only),
       TEST(mapping_over_another_frame_replaces_it),
       TEST(rights_and_attributes_reach_the_entry),

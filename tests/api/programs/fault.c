@@ -33,8 +33,6 @@ BODY(do_cli, "cli");
 BODY(do_in, "movw $0x80, %dx\n inb %dx, %al");
 BODY(do_out, "movw $0x80, %dx\n outb %al, %dx");
 BODY(do_divide, "xorl %edx, %edx\n xorl %ecx, %ecx\n divl %ecx");
-BODY(do_int_13, "int $13");
-BODY(do_int_14, "int $14");
 BODY(do_load_ds, "movl $0x1234, %eax\n movl %eax, %ds");
 BODY(do_rdmsr, "rdmsr");
 BODY(do_cr3, "movq %cr3, %rax");
@@ -55,10 +53,14 @@ BODY(do_syscall_nbsend, "movq $-4, %rdx\n movq %r12, %rdi\n movl $1, %esi\n"
                         "movq %rsp, %rbx\n syscall\n movq %rbx, %rsp");
 BODY(do_syscall_nbrecv, "movq $-8, %rdx\n movq %r12, %rdi\n"
                         "movq %rsp, %rbx\n syscall\n movq %rbx, %rsp");
-BODY(do_fpu, "pxor %xmm0, %xmm0\n movq %xmm0, %r13");
-BODY(do_x87, "fldz\n fstp %st(0)");
 BODY(do_stack_canonical, "movq %r12, %rsp\n pushq %rax");
 BODY(do_nothing, "nop");
+
+/* Registers that a syscall instruction overwrites, or the kernel does not
+ * save. */
+#define SYSCALL_RESIDUE                                                        \
+    (1 << seL4_UnknownSyscall_RCX | 1 << seL4_UnknownSyscall_R11 |             \
+     1 << seL4_UnknownSyscall_SP)
 
 static void settle(void)
 {
@@ -94,6 +96,10 @@ static void put_relative(seL4_Word value)
         put(" entry+%u", value - entry_point);
     else if ((seL4_Word)t.stack_top - value < 8192)
         put(" stack-%u", (seL4_Word)t.stack_top - value);
+    else if (value - (seL4_Word)do_nothing < 64)
+        put(" nothing+%u", value - (seL4_Word)do_nothing);
+    else if (value - (seL4_Word)do_ud2 < 64)
+        put(" ud2+%u", value - (seL4_Word)do_ud2);
     else
         put(" %x", value);
 }
@@ -234,8 +240,6 @@ static void exceptions(void)
     TRY_EXCEPTION(do_in, 0);
     TRY_EXCEPTION(do_out, 0);
     TRY_EXCEPTION(do_divide, 0);
-    TRY_EXCEPTION(do_int_13, 0);
-    TRY_EXCEPTION(do_int_14, 0);
     TRY_EXCEPTION(do_load_ds, 0);
     TRY_EXCEPTION(do_rdmsr, 0);
     TRY_EXCEPTION(do_cr3, 0);
@@ -255,9 +259,7 @@ static void unknown_system_calls(void)
             continue; /* calls for debugging */
         say("number %x", numbers[i]);
         start(do_bad_syscall, numbers[i]);
-        /* rcx and r11 are the processor's, rsp is residue */
-        fault(1 << seL4_UnknownSyscall_RCX | 1 << seL4_UnknownSyscall_R11 |
-              1 << seL4_UnknownSyscall_SP);
+        fault(SYSCALL_RESIDUE);
     }
 }
 
@@ -343,8 +345,7 @@ static void answers(void)
     for (seL4_Word length = 0; length < 20; length += 6) {
         say("length %u", length);
         start(do_bad_syscall, 0);
-        fault(1 << seL4_UnknownSyscall_RCX | 1 << seL4_UnknownSyscall_R11 |
-              1 << seL4_UnknownSyscall_SP);
+        fault(SYSCALL_RESIDUE);
         for (int i = 0; i < 13; i++)
             seL4_SetMR(i, 0x700 + (seL4_Word)i);
         seL4_SetMR(seL4_UnknownSyscall_R14, t.tcb);
@@ -353,7 +354,8 @@ static void answers(void)
         seL4_SetMR(seL4_UnknownSyscall_SP, (seL4_Word)t.stack_top);
         seL4_SetMR(seL4_UnknownSyscall_FLAGS, 0x202);
         answer(0, length);
-        fault(1 << seL4_UserException_FLAGS | 1 << 1);
+        fault(SYSCALL_RESIDUE | 1 << seL4_UserException_SP |
+              1 << seL4_UserException_FLAGS);
         seL4_TCB_Suspend(t.tcb);
         seL4_TCB_ReadRegisters(t.tcb, 0, 0, 20, &r);
         say("rax %x rbx %x rsi %x rdi %x rbp %x r8 %x r9 %x r10 %x", r.rax,
@@ -396,18 +398,6 @@ static void without_a_handler(void)
     fault(0);
 }
 
-static void floating_point(void)
-{
-    say("floating point");
-    TRY_EXCEPTION(do_fpu, 0);
-    INVOKE(t.tcb, TCBSetFlags, NONE, 0, seL4_TCBFlag_fpuDisabled);
-    TRY_EXCEPTION(do_fpu, 0);
-    TRY_EXCEPTION(do_x87, 0);
-    INVOKE(t.tcb, TCBSetFlags, NONE, seL4_TCBFlag_fpuDisabled, 0);
-    answer(0, 0);
-    fault(0);
-}
-
 /* A thread that has no VSpace, or loses it. */
 static void no_vspace(void)
 {
@@ -442,7 +432,6 @@ int main(void)
     cap_faults();
     answers();
     without_a_handler();
-    floating_point();
     no_vspace();
     return 0;
 }

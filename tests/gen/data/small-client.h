@@ -3,23 +3,28 @@
 #pragma once
 
 #include <sel4/config.h>
-#include <sel4/functions.h>
-#include <sel4/invocation.h>
-#include <sel4/sel4_arch/constants.h>
-#include <sel4/sel4_arch/syscalls.h>
-#include <sel4/syscalls.h>
 #include <sel4/types.h>
+#include <sel4/sel4_arch/constants.h>
+#include <sel4/functions.h>
+#include <sel4/syscalls.h>
+#include <sel4/sel4_arch/syscalls.h>
+#include <sel4/invocation.h>
 
 /* The layout of messages relies on these sizes. */
-SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_Bool, sizeof(seL4_Bool) == 1)
-SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_Uint8, sizeof(seL4_Uint8) == 1)
-SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_Word, sizeof(seL4_Word) == 8)
+SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_Bool,
+                    sizeof(seL4_Bool) == 1)
+SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_Uint8,
+                    sizeof(seL4_Uint8) == 1)
+SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_Word,
+                    sizeof(seL4_Word) == 8)
 SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_CapRights_t,
                     sizeof(seL4_CapRights_t) == 8)
 SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_UserContext,
                     sizeof(seL4_UserContext) == 160)
-SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_CNode, sizeof(seL4_CNode) == 8)
-SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_TCB, sizeof(seL4_TCB) == 8)
+SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_CNode,
+                    sizeof(seL4_CNode) == 8)
+SEL4_COMPILE_ASSERT(libsel4_size_of_seL4_TCB,
+                    sizeof(seL4_TCB) == 8)
 
 struct seL4_TCB_Ask {
     int error;
@@ -104,14 +109,14 @@ static inline seL4_Error libsel4_invoke(seL4_CPtr service,
  * @retval seL4_RangeError for everything
  * @retval seL4_RangeError byte is odd
  */
-LIBSEL4_INLINE seL4_Error seL4_TCB_Pack(seL4_TCB _service, seL4_Bool first,
-                                        seL4_Bool second, seL4_Uint8 byte,
-                                        seL4_Word word, seL4_CNode root,
-                                        seL4_CapRights_t rights,
-                                        seL4_Word fourth, seL4_Uint8 fifth)
+LIBSEL4_INLINE seL4_Error
+seL4_TCB_Pack(seL4_TCB _service, seL4_Bool first, seL4_Bool second,
+    seL4_Uint8 byte, seL4_Word word, seL4_CNode root, seL4_CapRights_t rights,
+    seL4_Word fourth, seL4_Uint8 fifth)
 {
     seL4_Word mr[4] = {
-        ((seL4_Word)first & 0x1) | (((seL4_Word)second & 0x1) << 1) |
+        ((seL4_Word)first & 0x1) |
+            (((seL4_Word)second & 0x1) << 1) |
             (((seL4_Word)byte & 0xff) << 8),
         word,
         rights.words[0],
@@ -132,7 +137,8 @@ LIBSEL4_INLINE seL4_Error seL4_TCB_Pack(seL4_TCB _service, seL4_Bool first,
  *     word 1
  * @retval seL4_RangeError for everything
  */
-LIBSEL4_INLINE seL4_TCB_Ask_t seL4_TCB_Ask(seL4_TCB _service)
+LIBSEL4_INLINE seL4_TCB_Ask_t
+seL4_TCB_Ask(seL4_TCB _service)
 {
     seL4_Word mr[4] = { 0, 0, 0, 0 };
     seL4_MessageInfo_t tag = seL4_MessageInfo_new(TCBAsk, 0, 0, 0);
@@ -156,8 +162,8 @@ LIBSEL4_INLINE seL4_TCB_Ask_t seL4_TCB_Ask(seL4_TCB _service)
  * @return seL4_NoError or why not:
  * @retval seL4_RangeError for everything
  */
-LIBSEL4_INLINE seL4_Error seL4_TCB_Write(seL4_TCB _service, seL4_Word count,
-                                         seL4_UserContext *regs)
+LIBSEL4_INLINE seL4_Error
+seL4_TCB_Write(seL4_TCB _service, seL4_Word count, seL4_UserContext *regs)
 {
     const seL4_Word *words_of_regs = (const seL4_Word *)regs;
     seL4_Word mr[4] = {
@@ -182,8 +188,8 @@ LIBSEL4_INLINE seL4_Error seL4_TCB_Write(seL4_TCB _service, seL4_Word count,
  * @return seL4_NoError or why not:
  * @retval seL4_RangeError for everything
  */
-LIBSEL4_INLINE seL4_Error seL4_TCB_Read(seL4_TCB _service, seL4_Word count,
-                                        seL4_UserContext *regs)
+LIBSEL4_INLINE seL4_Error
+seL4_TCB_Read(seL4_TCB _service, seL4_Word count, seL4_UserContext *regs)
 {
     seL4_Word mr[4] = { count, 0, 0, 0 };
     seL4_MessageInfo_t tag = seL4_MessageInfo_new(TCBRead, 0, 0, 1);

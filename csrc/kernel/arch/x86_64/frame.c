@@ -107,9 +107,9 @@ static enum outcome decode_map(struct kernel *k, struct call *call)
         return o;
     if (vaddr & ((1ul << bits) - 1))
         return error_alignment(k, WHY(REASON_VADDR_UNALIGNED, vaddr, bits));
-    o = check_window(k, vspace.obj, vaddr, bits);
+    o = find_entry(k, vspace.obj, vaddr, frame.frame.size, &entry);
     if (o == OUTCOME_DONE)
-        o = find_entry(k, vspace.obj, vaddr, frame.frame.size, &entry);
+        o = check_window(k, vspace.obj, vaddr, bits);
     if (o != OUTCOME_DONE)
         return o;
 
