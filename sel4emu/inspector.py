@@ -325,9 +325,7 @@ class Inspector:
         return f"; {self._list(threads)}" if threads else ""
 
     def _list(self, threads: list[ThreadView]) -> str:
-        text = "; ".join(
-            f"{t}{self._why_stopped(t)}{self._why_held(t)}" for t in threads[:BLAMED]
-        )
+        text = "; ".join(f"{t}{self._why_stopped(t)}{self._why_held(t)}" for t in threads[:BLAMED])
         more = len(threads) - BLAMED
         return f"{text}; and {more} more threads" if more > 0 else text
 

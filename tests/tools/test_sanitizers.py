@@ -51,7 +51,7 @@ def test_an_asan_client_without_errors_ends_well(
     service.ask()
 
 
-def test_asan_with_several_seL4_threads(machine: sel4emu.Machine, program: Program) -> None:  # noqa: N802
+def test_asan_with_several_threads(machine: sel4emu.Machine, program: Program) -> None:
     caps: dict[str, Any] = {f"turn-{i}": machine.notification() for i in range(4)}
     for i in range(1, 4):
         caps |= {f"tcb-{i}": machine.tcb(), f"frame-{i}": machine.frame()}

@@ -5,12 +5,13 @@
 int main(void)
 {
     static const seL4_Word types[] = {
-        seL4_UntypedObject,      seL4_TCBObject,
-        seL4_EndpointObject,     seL4_NotificationObject,
-        seL4_CapTableObject,     seL4_X86_PDPTObject,
-        seL4_X64_PML4Object,     seL4_X86_4K,
-        seL4_X86_LargePageObject, seL4_X86_PageTableObject,
-        seL4_X86_PageDirectoryObject};
+        seL4_UntypedObject,          seL4_TCBObject,
+        seL4_EndpointObject,         seL4_NotificationObject,
+        seL4_CapTableObject,         seL4_X86_PDPTObject,
+        seL4_X64_PML4Object,         seL4_X86_4K,
+        seL4_X86_LargePageObject,    seL4_X86_PageTableObject,
+        seL4_X86_PageDirectoryObject
+    };
     seL4_CPtr tcb = make(seL4_TCBObject, 0);
 
     say("the first slots");

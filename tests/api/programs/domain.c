@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    static const seL4_Word words[] = {0, 1, 2, 3, 15, 16, 255, 256, -1ul};
+    static const seL4_Word words[] = { 0, 1, 2, 3, 15, 16, 255, 256, -1ul };
     seL4_CPtr tcb = make(seL4_TCBObject, 0);
 
     for (size_t i = 0; i < COUNT(words); i++) {

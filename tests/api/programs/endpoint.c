@@ -14,12 +14,18 @@ static seL4_CPtr ep, full;
 
 /* What a worker is to do, and how it went. */
 SHARED struct job {
-    enum { SEND, NBSEND, CALL, RECV, NBRECV } what;
+    enum {
+        SEND,
+        NBSEND,
+        CALL,
+        RECV,
+        NBRECV
+    } what;
     seL4_CPtr cap;
     seL4_Word label, length, first;
 } job[WORKERS];
 
-static const char *const names[WORKERS] = {"A", "B", "C", "D"};
+static const char *const names[WORKERS] = { "A", "B", "C", "D" };
 
 static void report(const char *who, seL4_MessageInfo_t info, seL4_Word badge)
 {
@@ -33,8 +39,7 @@ static void report(const char *who, seL4_MessageInfo_t info, seL4_Word badge)
 static void work(seL4_Word i)
 {
     volatile struct job *j = &job[i];
-    seL4_MessageInfo_t info =
-        seL4_MessageInfo_new(j->label, 0, 0, j->length);
+    seL4_MessageInfo_t info = seL4_MessageInfo_new(j->label, 0, 0, j->length);
     seL4_Word badge = 0;
 
     for (;;) {
@@ -111,10 +116,10 @@ static void senders_queue(void)
     seL4_CPtr b = mint(full, ALL, 0xb), c = mint(full, WRITE, 0xc);
 
     say("senders queue in the order of their coming");
-    start(0, (struct job){SEND, ep, 1, 2, 100});
-    start(1, (struct job){CALL, b, 2, 5, 200});
-    start(2, (struct job){SEND, c, 3, 0, 0});
-    start(3, (struct job){NBSEND, c, 3, 0, 0});
+    start(0, (struct job){ SEND, ep, 1, 2, 100 });
+    start(1, (struct job){ CALL, b, 2, 5, 200 });
+    start(2, (struct job){ SEND, c, 3, 0, 0 });
+    start(3, (struct job){ NBSEND, c, 3, 0, 0 });
     receive();
     settle();
     receive();
@@ -131,9 +136,9 @@ static void senders_queue(void)
 static void receivers_queue(void)
 {
     say("receivers queue in the order of their coming");
-    start(0, (struct job){RECV, ep, 0, 0, 0});
-    start(1, (struct job){RECV, ep, 0, 0, 0});
-    start(2, (struct job){NBRECV, ep, 0, 0, 0});
+    start(0, (struct job){ RECV, ep, 0, 0, 0 });
+    start(1, (struct job){ RECV, ep, 0, 0, 0 });
+    start(2, (struct job){ NBRECV, ep, 0, 0, 0 });
     for (seL4_Word i = 0; i < 3; i++) {
         seL4_SetMR(0, 10 + i);
         seL4_NBSend(ep, seL4_MessageInfo_new(i, 0, 0, 1));
@@ -143,20 +148,20 @@ static void receivers_queue(void)
 
 static void lengths(void)
 {
-    static const seL4_Word n[] = {0, 1, 3, 4, 5, 119, 120, 121, 127};
+    static const seL4_Word n[] = { 0, 1, 3, 4, 5, 119, 120, 121, 127 };
 
     say("lengths");
     for (size_t i = 0; i < COUNT(n); i++) {
-        start(0, (struct job){SEND, ep, 1ul << 40, n[i] > 120 ? 120 : n[i],
-                              0x1000});
+        start(0, (struct job){ SEND, ep, 1ul << 40, n[i] > 120 ? 120 : n[i],
+                               0x1000 });
         receive();
         settle();
     }
     say("length fields beyond the longest message");
-    start(0, (struct job){RECV, ep, 0, 0, 0});
+    start(0, (struct job){ RECV, ep, 0, 0, 0 });
     for (int w = 0; w < 120; w++)
         seL4_SetMR(w, (seL4_Word)w);
-    seL4_MessageInfo_t info = {{0x7fffffffffffful << 12 | 127}};
+    seL4_MessageInfo_t info = { { 0x7fffffffffffful << 12 | 127 } };
     seL4_NBSend(ep, info);
     settle();
 }
@@ -166,13 +171,13 @@ static void without_buffers(void)
     say("a sender without an IPC buffer");
     seL4_TCB_Suspend(worker[0].tcb);
     INVOKE(worker[0].tcb, TCBSetIPCBuffer, CAPS(0), 0);
-    start(0, (struct job){SEND, ep, 4, 10, 0x500});
+    start(0, (struct job){ SEND, ep, 4, 10, 0x500 });
     receive();
     settle();
     say("a receiver without an IPC buffer");
     for (int w = 0; w < 10; w++)
         worker[0].buffer->msg[w] = 0xeee;
-    start(0, (struct job){RECV, ep, 0, 0, 0});
+    start(0, (struct job){ RECV, ep, 0, 0, 0 });
     for (int w = 0; w < 10; w++)
         seL4_SetMR(w, 0x600 + (seL4_Word)w);
     seL4_NBSend(ep, seL4_MessageInfo_new(4, 0, 0, 10));
@@ -181,10 +186,10 @@ static void without_buffers(void)
     INVOKE(worker[0].tcb, TCBSetIPCBuffer,
            CAPS(copy(worker[0].buffer_frame, READ)),
            (seL4_Word)worker[0].buffer);
-    start(0, (struct job){SEND, ep, 4, 6, 0x700});
+    start(0, (struct job){ SEND, ep, 4, 6, 0x700 });
     receive();
     settle();
-    start(0, (struct job){RECV, ep, 0, 0, 0});
+    start(0, (struct job){ RECV, ep, 0, 0, 0 });
     for (int w = 0; w < 10; w++)
         seL4_SetMR(w, 0x800 + (seL4_Word)w);
     seL4_NBSend(ep, seL4_MessageInfo_new(4, 0, 0, 10));
@@ -194,7 +199,7 @@ static void without_buffers(void)
     say("words behind the length stay");
     for (int w = 0; w < 10; w++)
         worker[0].buffer->msg[w] = 0xeee;
-    start(0, (struct job){RECV, ep, 0, 0, 0});
+    start(0, (struct job){ RECV, ep, 0, 0, 0 });
     seL4_NBSend(ep, seL4_MessageInfo_new(4, 0, 0, 6));
     settle();
     say("word 6: %x, word 9: %x", worker[0].buffer->msg[6],
@@ -203,13 +208,13 @@ static void without_buffers(void)
 
 static void rights(void)
 {
-    static const seL4_Word sets[] = {WRITE, WRITE | GRANT, WRITE | GRANT_REPLY,
-                                     READ, READ | WRITE, 0};
+    static const seL4_Word sets[] = { WRITE, WRITE | GRANT, WRITE | GRANT_REPLY,
+                                      READ,  READ | WRITE,  0 };
 
     say("rights of a caller");
     for (size_t i = 0; i < COUNT(sets); i++) {
         say("rights %x", sets[i]);
-        start(0, (struct job){CALL, mint(full, sets[i], 3), 5, 1, 0x31});
+        start(0, (struct job){ CALL, mint(full, sets[i], 3), 5, 1, 0x31 });
         receive();
         settle();
         seL4_SetMR(0, 0x99);
@@ -219,7 +224,7 @@ static void rights(void)
     say("rights of a sender");
     for (size_t i = 0; i < COUNT(sets); i++) {
         say("rights %x", sets[i]);
-        start(0, (struct job){SEND, mint(full, sets[i], 3), 5, 1, 0x31});
+        start(0, (struct job){ SEND, mint(full, sets[i], 3), 5, 1, 0x31 });
         receive();
         settle();
     }
@@ -234,8 +239,8 @@ static void replies(void)
     say("reply without a caller");
     seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
     say("a second call drops the first caller");
-    start(0, (struct job){CALL, ep, 1, 1, 1});
-    start(1, (struct job){CALL, ep, 2, 1, 2});
+    start(0, (struct job){ CALL, ep, 1, 1, 1 });
+    start(1, (struct job){ CALL, ep, 2, 1, 2 });
     receive();
     receive();
     seL4_Reply(seL4_MessageInfo_new(3, 0, 0, 0));
@@ -243,7 +248,7 @@ static void replies(void)
     seL4_Reply(seL4_MessageInfo_new(4, 0, 0, 0));
     settle();
     say("saved");
-    start(2, (struct job){CALL, ep, 3, 1, 3});
+    start(2, (struct job){ CALL, ep, 3, 1, 3 });
     receive();
     INVOKE(ROOT, CNodeSaveCaller, NONE, saved, 64);
     SLOTS(saved, 1);
@@ -260,7 +265,7 @@ static void replies(void)
     settle();
     SLOTS(saved, 2);
     say("a saved one that is used by Call and by NBSend");
-    start(2, (struct job){CALL, ep, 3, 1, 3});
+    start(2, (struct job){ CALL, ep, 3, 1, 3 });
     receive();
     INVOKE(ROOT, CNodeSaveCaller, NONE, saved, 64);
     say("NBSend");
@@ -268,7 +273,7 @@ static void replies(void)
     settle();
     SLOTS(saved, 1);
     say("deleted: the caller waits for ever");
-    start(2, (struct job){CALL, ep, 3, 1, 3});
+    start(2, (struct job){ CALL, ep, 3, 1, 3 });
     receive();
     INVOKE(ROOT, CNodeSaveCaller, NONE, saved, 64);
     INVOKE(ROOT, CNodeDelete, NONE, saved, 64);
@@ -284,9 +289,9 @@ static void replies(void)
     SLOTS(saved, 1);
     next_slot++;
     say("reply and receive");
-    start(0, (struct job){CALL, ep, 1, 1, 1});
+    start(0, (struct job){ CALL, ep, 1, 1, 1 });
     receive();
-    start(1, (struct job){CALL, mint(full, ALL, 9), 2, 1, 2});
+    start(1, (struct job){ CALL, mint(full, ALL, 9), 2, 1, 2 });
     seL4_SetMR(0, 0x44);
     info = seL4_ReplyRecv(full, seL4_MessageInfo_new(5, 0, 0, 1), &badge);
     report("received", info, badge);
@@ -301,8 +306,8 @@ static void deleting_an_endpoint(void)
     seL4_CPtr before = full;
 
     say("an endpoint with senders is deleted");
-    start(0, (struct job){SEND, e, 1, 1, 1});
-    start(1, (struct job){CALL, badged, 2, 1, 2});
+    start(0, (struct job){ SEND, e, 1, 1, 1 });
+    start(1, (struct job){ CALL, badged, 2, 1, 2 });
     INVOKE(ROOT, CNodeRevoke, NONE, e, 64);
     settle();
     INVOKE(ROOT, CNodeDelete, NONE, e, 64);
@@ -311,9 +316,9 @@ static void deleting_an_endpoint(void)
     e = make(seL4_EndpointObject, 0);
     badged = mint(e, ALL, 4);
     full = e;
-    start(0, (struct job){SEND, badged, 1, 1, 1});
-    start(1, (struct job){SEND, mint(e, ALL, 5), 2, 1, 2});
-    start(2, (struct job){CALL, badged, 3, 1, 3});
+    start(0, (struct job){ SEND, badged, 1, 1, 1 });
+    start(1, (struct job){ SEND, mint(e, ALL, 5), 2, 1, 2 });
+    start(2, (struct job){ CALL, badged, 3, 1, 3 });
     INVOKE(ROOT, CNodeCancelBadgedSends, NONE, badged, 64);
     settle();
     receive();
@@ -328,8 +333,8 @@ static void deleting_an_endpoint(void)
 static void suspending(void)
 {
     say("a blocked sender is suspended and resumed: it comes last");
-    start(0, (struct job){SEND, ep, 1, 1, 1});
-    start(1, (struct job){SEND, ep, 2, 1, 2});
+    start(0, (struct job){ SEND, ep, 1, 1, 1 });
+    start(1, (struct job){ SEND, ep, 2, 1, 2 });
     seL4_TCB_Suspend(worker[0].tcb);
     seL4_TCB_Resume(worker[0].tcb);
     settle();
@@ -338,8 +343,8 @@ static void suspending(void)
     receive();
     settle();
     say("a blocked sender is only resumed: it comes last, too");
-    start(0, (struct job){SEND, ep, 1, 1, 1});
-    start(1, (struct job){SEND, ep, 2, 1, 2});
+    start(0, (struct job){ SEND, ep, 1, 1, 1 });
+    start(1, (struct job){ SEND, ep, 2, 1, 2 });
     seL4_TCB_Resume(worker[0].tcb);
     settle();
     receive();

@@ -11,14 +11,13 @@
 static struct thread t;
 static seL4_CPtr handler, badged;
 
-
 /*
  * A thread that does one thing, and then suspends itself: r14 holds its TCB,
  * r15 the message info for that.
  */
 #define BODY(name, text)                                                       \
     void name(void);                                                           \
-    __asm__(".text\n" #name ":\n" text "\n movq %r14, %rdi\n"                 \
+    __asm__(".text\n" #name ":\n" text "\n movq %r14, %rdi\n"                  \
             " movq %r15, %rsi\n movq $-1, %rdx\n syscall\n"                    \
             "1: jmp 1b\n")
 
@@ -76,10 +75,20 @@ static void start(void (*entry)(void), seL4_Word address)
         .rip = (seL4_Word)entry,
         .rsp = (seL4_Word)t.stack_top,
         .rflags = 0x202,
-        .rax = 0xa1, .rbx = 0xb2, .rcx = 0xc3, .rdx = 0xd4,
-        .rsi = 0xe5, .rdi = 0xf6, .rbp = 0x107, .r8 = 0x118,
-        .r9 = 0x129, .r10 = 0x13a, .r11 = 0x14b, .r12 = address,
-        .r13 = 0x16d, .r14 = t.tcb,
+        .rax = 0xa1,
+        .rbx = 0xb2,
+        .rcx = 0xc3,
+        .rdx = 0xd4,
+        .rsi = 0xe5,
+        .rdi = 0xf6,
+        .rbp = 0x107,
+        .r8 = 0x118,
+        .r9 = 0x129,
+        .r10 = 0x13a,
+        .r11 = 0x14b,
+        .r12 = address,
+        .r13 = 0x16d,
+        .r14 = t.tcb,
         .r15 = TCBSuspend << 12,
         .fs_base = t.tls,
     };
@@ -250,8 +259,9 @@ static void exceptions(void)
 
 static void unknown_system_calls(void)
 {
-    static const seL4_Word numbers[] = {0, 1, 0xc1, -13ul, -14ul, -31ul, -60ul,
-                                        1ul << 40, -1ul << 32};
+    static const seL4_Word numbers[] = { 0,     1,         0xc1,
+                                         -13ul, -14ul,     -31ul,
+                                         -60ul, 1ul << 40, -1ul << 32 };
 
     say("unknown system calls");
     for (size_t i = 0; i < COUNT(numbers); i++) {
@@ -267,7 +277,7 @@ static void cap_faults(void)
 {
     seL4_CPtr ntfn = make(seL4_NotificationObject, 0);
     seL4_CPtr mute = copy(handler, WRITE), node = make(seL4_CapTableObject, 2);
-    seL4_Word kinds[] = {0, FREE, 8192, -1ul, 1ul << 13, SELF, mute, node};
+    seL4_Word kinds[] = { 0, FREE, 8192, -1ul, 1ul << 13, SELF, mute, node };
 
     say("capability faults");
     for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -299,7 +309,7 @@ static void cap_faults(void)
 
 static void answers(void)
 {
-    static const seL4_Word labels[] = {0, 1, 99};
+    static const seL4_Word labels[] = { 0, 1, 99 };
 
     say("answers to a page fault: it is tried again");
     for (size_t i = 0; i < COUNT(labels); i++) {
@@ -370,7 +380,7 @@ static void without_a_handler(void)
     seL4_CPtr mute = copy(handler, READ | GRANT);
     seL4_CPtr enough = mint(handler, WRITE | GRANT, 0x71);
     seL4_CPtr also = mint(handler, WRITE | GRANT_REPLY, 0x72);
-    seL4_CPtr list[] = {weak, mute, enough, also, SELF, 8000, 1ul << 50};
+    seL4_CPtr list[] = { weak, mute, enough, also, SELF, 8000, 1ul << 50 };
 
     say("handlers that do, and that do not");
     for (size_t i = 0; i < COUNT(list); i++) {

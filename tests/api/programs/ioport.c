@@ -8,10 +8,11 @@
 static void issuing(void)
 {
     static const seL4_Word ranges[][2] = {
-        {0x9000, 0x900f}, {0x9000, 0x900f}, {0x900f, 0x9010}, {0x8ff0, 0x9000},
-        {0x9005, 0x9006}, {0x9010, 0x9010}, {0x9012, 0x9011}, {0x10020, 0x9021},
-        {0x19030, 0x19031}, {0x9030, 0x9030}, {0xfff0, 0x10000},
-        {0xffff, 0xffff}, {-1ul, -1ul}, {0x9100, 0x19101},
+        { 0x9000, 0x900f }, { 0x9000, 0x900f },  { 0x900f, 0x9010 },
+        { 0x8ff0, 0x9000 }, { 0x9005, 0x9006 },  { 0x9010, 0x9010 },
+        { 0x9012, 0x9011 }, { 0x10020, 0x9021 }, { 0x19030, 0x19031 },
+        { 0x9030, 0x9030 }, { 0xfff0, 0x10000 }, { 0xffff, 0xffff },
+        { -1ul, -1ul },     { 0x9100, 0x19101 },
     };
 
     say("Issue: root; first, last, index, depth");
@@ -29,8 +30,7 @@ static void issuing(void)
            BASE + 20, 65);
     INVOKE(CONTROL, X86IOPortControlIssue, CAPS(CONTROL), 0x9200, 0x9200,
            BASE + 20, 64);
-    INVOKE(CONTROL, X86IOPortControlIssue, NONE, 0x9200, 0x9200, BASE + 20,
-           64);
+    INVOKE(CONTROL, X86IOPortControlIssue, NONE, 0x9200, 0x9200, BASE + 20, 64);
     INVOKE(CONTROL, X86IOPortControlIssue, CAPS(ROOT), 0x9200, 0x9200,
            BASE + 20);
     INVOKE(CONTROL, X86IOPortControlIssue, CAPS(ROOT));
@@ -45,8 +45,8 @@ static void issuing(void)
 
 static void access(void)
 {
-    static const seL4_Word ports[] = {0x8fff, 0x9000, 0x900c, 0x900d, 0x900e,
-                                      0x900f, 0x9010, 0x19000, -1ul, 0};
+    static const seL4_Word ports[] = { 0x8fff, 0x9000, 0x900c,  0x900d, 0x900e,
+                                       0x900f, 0x9010, 0x19000, -1ul,   0 };
 
     say("In and Out");
     for (size_t i = 0; i < COUNT(ports); i++) {

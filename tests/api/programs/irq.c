@@ -7,9 +7,9 @@
 
 static void ioapic(void)
 {
-    static const seL4_Word vectors[] = {0,   1,   50,  106, 107, 108, 109,
-                                        110, 127, 128, 255, 256, -1ul};
-    static const seL4_Word pins[] = {16, 23, 24, 25, 255, 256, -1ul};
+    static const seL4_Word vectors[] = { 0,   1,   50,  106, 107, 108, 109,
+                                         110, 127, 128, 255, 256, -1ul };
+    static const seL4_Word pins[] = { 16, 23, 24, 25, 255, 256, -1ul };
 
     say("GetIOAPIC: root; index, depth, ioapic, pin, level, polarity, vector");
     for (size_t i = 0; i < COUNT(vectors); i++) {
@@ -24,26 +24,26 @@ static void ioapic(void)
                pins[i], 1, 1, 60);
         delete (BASE);
     }
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 1, 20,
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 1, 20, 1,
+           1, 60);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, -1ul, 20,
            1, 1, 60);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, -1ul,
-           20, 1, 1, 60);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20,
-           2, 1, 60);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20,
-           1, 2, 60);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20,
-           2, 2, 600);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20,
-           0, 0, 60);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20, 2,
+           1, 60);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20, 1,
+           2, 60);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20, 2,
+           2, 600);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20, 0,
+           0, 60);
     SLOTS(BASE, 1);
     say("in use");
     INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE + 1, 64, 0,
            21, 0, 0, 60);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 21,
-           0, 0, 60);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 21,
-           0, 0, 61);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 21, 0,
+           0, 60);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 21, 0,
+           0, 61);
     INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE + 1, 64, 0,
            20, 0, 0, 61);
     SLOTS(BASE, 2);
@@ -52,12 +52,12 @@ static void ioapic(void)
            20, 0, 0, 62);
     INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE + 2, 65, 0,
            20, 0, 0, 62);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE + 2, 0, 0,
-           20, 0, 0, 62);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(CONTROL), BASE + 2, 64,
-           0, 20, 0, 0, 62);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), 8192, 64, 0, 20,
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE + 2, 0, 0, 20,
            0, 0, 62);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(CONTROL), BASE + 2, 64, 0,
+           20, 0, 0, 62);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), 8192, 64, 0, 20, 0,
+           0, 62);
     INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, NONE, BASE + 2, 64, 0, 20, 0,
            0, 62);
     INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE + 2, 64, 0,
@@ -68,32 +68,32 @@ static void ioapic(void)
 static void msi(void)
 {
     say("GetMSI: root; index, depth, bus, device, function, handle, vector");
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 3, 64, 0, 0,
-           0, 0, 70);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 4, 64, 0, 0,
-           0, 0, 70);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 3, 64, 0, 0,
-           0, 0, 71);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 4, 64, 255,
-           31, 7, 0, 72);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 3, 64, 0, 0, 0,
+           0, 70);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 4, 64, 0, 0, 0,
+           0, 70);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 3, 64, 0, 0, 0,
+           0, 71);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 4, 64, 255, 31,
+           7, 0, 72);
     INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 5, 64, 256, 0,
            0, 0, 73);
     INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 5, 64, 0, 32,
            0, 0, 73);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 5, 64, 0, 0,
-           8, 0, 73);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 5, 64, 0, 0,
-           0, -1ul, 73);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 64, 0, 0,
-           0, 0, 108);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 64, 0, 0,
-           0, 0, -1ul);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 5, 64, 0, 0, 8,
+           0, 73);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 5, 64, 0, 0, 0,
+           -1ul, 73);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 64, 0, 0, 0,
+           0, 108);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 64, 0, 0, 0,
+           0, -1ul);
     INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, NONE, BASE + 6, 64, 0, 0, 0, 0,
            74);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 64, 0, 0,
-           0, 0);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 63, 0, 0,
-           0, 0, 74);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 64, 0, 0, 0,
+           0);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerMSI, CAPS(ROOT), BASE + 6, 63, 0, 0, 0,
+           0, 74);
     SLOTS(BASE, 7);
 }
 
@@ -147,8 +147,8 @@ static void handlers(void)
     say("revoking the control takes all handlers");
     INVOKE(ROOT, CNodeRevoke, NONE, CONTROL, 64);
     SLOTS(BASE, 13);
-    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20,
-           0, 0, 60);
+    INVOKE(CONTROL, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE, 64, 0, 20, 0,
+           0, 60);
     INVOKE(ROOT, CNodeMove, CAPS(ROOT), BASE + 1, 64, CONTROL, 64);
     INVOKE(BASE + 1, X86IRQIssueIRQHandlerIOAPIC, CAPS(ROOT), BASE + 2, 64, 0,
            21, 0, 0, 61);

@@ -11,7 +11,12 @@ static seL4_CPtr handler, badged, top, middle, leaf, ep;
 SHARED seL4_CPtr ask, found, thread_tcb_name;
 SHARED int what;
 
-enum { IDENTIFY, SEND, RECEIVE, CALL };
+enum {
+    IDENTIFY,
+    SEND,
+    RECEIVE,
+    CALL
+};
 
 /* The thread cannot suspend itself by a name that all its CSpaces have; it is
  * stopped by a page fault. */
@@ -43,7 +48,7 @@ static void settle(void)
 
 static void look(seL4_CPtr cptr)
 {
-    static const char *const names[] = {"identify", "NBSend", "Recv", "Send"};
+    static const char *const names[] = { "identify", "NBSend", "Recv", "Send" };
 
     for (int w = 0; w < 4; w++) {
         seL4_Word badge = 0;
@@ -76,8 +81,8 @@ static void look(seL4_CPtr cptr)
 
 static void space(seL4_CPtr cnode, seL4_Word data)
 {
-    seL4_Word error = QUIETLY(t.tcb, TCBSetSpace, CAPS(cnode, VSPACE), 0,
-                              data, 0);
+    seL4_Word error =
+        QUIETLY(t.tcb, TCBSetSpace, CAPS(cnode, VSPACE), 0, data, 0);
 
     say("CSpace with data %x: %s", data, error_name(error));
 }
@@ -91,10 +96,20 @@ static void furnish(seL4_CPtr node, seL4_Word depth)
 
 static void one_level(void)
 {
-    static const seL4_CPtr list[] = {0,    1,      2,    3,        15,
-                                     16,   0x12,   0x1f, 0x100,    1ul << 59,
-                                     1ul << 60, 1ul << 63, 0x5ul << 60 | 2,
-                                     -1ul};
+    static const seL4_CPtr list[] = { 0,
+                                      1,
+                                      2,
+                                      3,
+                                      15,
+                                      16,
+                                      0x12,
+                                      0x1f,
+                                      0x100,
+                                      1ul << 59,
+                                      1ul << 60,
+                                      1ul << 63,
+                                      0x5ul << 60 | 2,
+                                      -1ul };
 
     say("one CNode, the whole pointer resolved");
     /* The handler has to be found, too: by the same CSpace. */
@@ -103,8 +118,8 @@ static void one_level(void)
     for (size_t i = 0; i < COUNT(list); i++)
         look(list[i]);
     say("with a guard of 4 bits: 5");
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(leaf, VSPACE), 0x51ul << 56,
-            5ul << 6 | 4, 0);
+    QUIETLY(t.tcb, TCBSetSpace, CAPS(leaf, VSPACE), 0x51ul << 56, 5ul << 6 | 4,
+            0);
     look(0x51ul << 56);
     look(0x52ul << 56);
     look(0x52ul << 56 | 0xffff);

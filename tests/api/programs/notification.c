@@ -5,7 +5,7 @@
 static struct thread worker[3];
 SHARED seL4_CPtr worker_tcb[3], wait_on[3], shared_ep;
 static seL4_CPtr ntfn, ep;
-static const char *const names[] = {"A", "B", "C"};
+static const char *const names[] = { "A", "B", "C" };
 
 static void poll(const char *text)
 {

@@ -14,7 +14,16 @@ SHARED char order[256];
 SHARED int length;
 SHARED int script[COUNT_WORKERS];
 
-enum { ONCE, YIELDS, RAISES, LOWERS, WAKES, SIGNALS, WAITS, SUSPENDS };
+enum {
+    ONCE,
+    YIELDS,
+    RAISES,
+    LOWERS,
+    WAKES,
+    SIGNALS,
+    WAITS,
+    SUSPENDS
+};
 
 static void note(char c)
 {
@@ -89,7 +98,7 @@ static void prepare(int i, int what)
 
 static void priorities(seL4_Word a, seL4_Word b, seL4_Word c, seL4_Word d)
 {
-    const seL4_Word p[] = {a, b, c, d};
+    const seL4_Word p[] = { a, b, c, d };
 
     for (int i = 0; i < COUNT_WORKERS; i++) {
         seL4_TCB_Suspend(worker_tcb[i]);

@@ -14,8 +14,7 @@ static void report(seL4_MessageInfo_t info, seL4_Word badge)
 {
     put("| received: label %u badge %x length %u caps %u unwrapped %x:",
         seL4_MessageInfo_get_label(info), badge,
-        seL4_MessageInfo_get_length(info),
-        seL4_MessageInfo_get_extraCaps(info),
+        seL4_MessageInfo_get_length(info), seL4_MessageInfo_get_extraCaps(info),
         seL4_MessageInfo_get_capsUnwrapped(info));
     for (int i = 0; i < (int)seL4_MessageInfo_get_extraCaps(info); i++) {
         if (seL4_MessageInfo_get_capsUnwrapped(info) >> i & 1)
@@ -197,11 +196,11 @@ static void receive_paths(void)
 /* The caller gets a capability with the reply. */
 static void in_replies(void)
 {
-    static const seL4_Word sets[] = {ALL, WRITE | GRANT,
-                                     WRITE | GRANT_REPLY};
+    static const seL4_Word sets[] = { ALL, WRITE | GRANT, WRITE | GRANT_REPLY };
     seL4_Word badge;
     volatile seL4_IPCBuffer *theirs = sender.buffer;
-    seL4_CPtr receivers[] = {full, copy(full, READ), copy(full, READ | GRANT)};
+    seL4_CPtr receivers[] = { full, copy(full, READ),
+                              copy(full, READ | GRANT) };
 
     call_first = 1;
     for (size_t i = 0; i < COUNT(sets); i++) {

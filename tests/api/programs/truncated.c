@@ -11,14 +11,14 @@ static struct {
     const char *name;
     seL4_CPtr cap;
 } kinds[] = {
-    {"untyped", 0},      {"TCB", 0},
-    {"CNode", 0},        {"IRQControl", seL4_CapIRQControl},
-    {"IRQHandler", 0},   {"ASIDControl", seL4_CapASIDControl},
-    {"ASIDPool", 6},     {"IOPortControl", seL4_CapIOPortControl},
-    {"IOPort", 0},       {"Domain", seL4_CapDomain},
-    {"page", 0},         {"page table", 0},
-    {"page directory", 0}, {"PDPT", 0},
-    {"PML4", 0},         {"null", 0},
+    { "untyped", 0 },        { "TCB", 0 },
+    { "CNode", 0 },          { "IRQControl", seL4_CapIRQControl },
+    { "IRQHandler", 0 },     { "ASIDControl", seL4_CapASIDControl },
+    { "ASIDPool", 6 },       { "IOPortControl", seL4_CapIOPortControl },
+    { "IOPort", 0 },         { "Domain", seL4_CapDomain },
+    { "page", 0 },           { "page table", 0 },
+    { "page directory", 0 }, { "PDPT", 0 },
+    { "PML4", 0 },           { "null", 0 },
 };
 
 static void fill(void)
@@ -49,8 +49,9 @@ static int gives_hardware(seL4_Word label)
 static void try(seL4_CPtr cap, seL4_Word label, size_t words, size_t caps)
 {
     static const seL4_Word zeros[24];
-    seL4_MessageInfo_t info = invoke_quietly(
-        cap, label, (struct words){zeros, caps}, (struct words){zeros, words});
+    seL4_MessageInfo_t info =
+        invoke_quietly(cap, label, (struct words){ zeros, caps },
+                       (struct words){ zeros, words });
 
     put(" %s", error_name(seL4_MessageInfo_get_label(info)));
     if (seL4_MessageInfo_get_label(info) || !gives_hardware(label))

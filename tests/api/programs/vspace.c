@@ -52,11 +52,21 @@ static void empty_tables(void)
 
 static void addresses(void)
 {
-    static const seL4_Word list[] = {
-        0,       1,       0x800,          0xfff,
-        V + 1,   V + 0x800, 0x7fffffffe000, 0x7ffffffff000,
-        0x7fffffffffff, 0x800000000000, -4096ul, -1ul, 1ul << 63, V + MIB2,
-        V + MIB2 / 2};
+    static const seL4_Word list[] = { 0,
+                                      1,
+                                      0x800,
+                                      0xfff,
+                                      V + 1,
+                                      V + 0x800,
+                                      0x7fffffffe000,
+                                      0x7ffffffff000,
+                                      0x7fffffffffff,
+                                      0x800000000000,
+                                      -4096ul,
+                                      -1ul,
+                                      1ul << 63,
+                                      V + MIB2,
+                                      V + MIB2 / 2 };
     seL4_CPtr p = make(seL4_X86_4K, 0), l = make(seL4_X86_LargePageObject, 0);
 
     say("addresses");

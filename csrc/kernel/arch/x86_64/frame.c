@@ -45,27 +45,37 @@ static enum outcome check_place(struct kernel *k, union cap frame, word asid,
     return OUTCOME_DONE;
 }
 
-/* Does the client process leave these addresses to frames? */
+static bool is_hosted(const struct image_process *p)
+{
+    return p && p->flags & PROCESS_HOSTED;
+}
+
+/* Does a hosted process leave these addresses to frames? */
 static enum outcome check_window(struct kernel *k, paddr vspace, word vaddr,
                                  word bits)
 {
     struct image_process *p = process_of_vspace(k, vspace);
     word end = vaddr + (1ul << bits);
-    uint32_t i;
 
-    if (!p || !(p->flags & PROCESS_HOSTED)) {
-        if (end <= VSPACE_RESERVED_START)
-            return OUTCOME_DONE;
-        return error_invalid_argument(k, 0,
-                                      WHY(REASON_VADDR_RESERVED, bits, vaddr,
-                                          VSPACE_RESERVED_START));
-    }
-    for (i = 0; i < p->window_count && i < IMAGE_WINDOWS; i++)
+    if (!is_hosted(p))
+        return OUTCOME_DONE;
+    for (uint32_t i = 0; i < p->window_count && i < IMAGE_WINDOWS; i++)
         if (vaddr >= p->window[i].start && end <= p->window[i].end)
             return OUTCOME_DONE;
     return error_invalid_argument(k, 0,
                                   WHY(REASON_VADDR_WINDOW, bits, vaddr,
                                       p->window[0].start, p->window[0].end));
+}
+
+/* ... or a bare one? */
+static enum outcome check_reserved(struct kernel *k, paddr vspace, word vaddr,
+                                   word bits)
+{
+    if (is_hosted(process_of_vspace(k, vspace)) ||
+        vaddr + (1ul << bits) <= VSPACE_RESERVED_START)
+        return OUTCOME_DONE;
+    return error_invalid_argument(
+        k, 0, WHY(REASON_VADDR_RESERVED, bits, vaddr, VSPACE_RESERVED_START));
 }
 
 /* The entry that shall map a frame; no table may hang there. */
@@ -107,9 +117,11 @@ static enum outcome decode_map(struct kernel *k, struct call *call)
         return o;
     if (vaddr & ((1ul << bits) - 1))
         return error_alignment(k, WHY(REASON_VADDR_UNALIGNED, vaddr, bits));
-    o = find_entry(k, vspace.obj, vaddr, frame.frame.size, &entry);
+    o = check_window(k, vspace.obj, vaddr, bits);
     if (o == OUTCOME_DONE)
-        o = check_window(k, vspace.obj, vaddr, bits);
+        o = find_entry(k, vspace.obj, vaddr, frame.frame.size, &entry);
+    if (o == OUTCOME_DONE)
+        o = check_reserved(k, vspace.obj, vaddr, bits);
     if (o != OUTCOME_DONE)
         return o;
 
