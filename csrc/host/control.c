@@ -24,7 +24,8 @@ static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
 
         if (status != HOST_OK)
             return status;
-        if (k->h.current == 0) {
+        /* Not if it is only waiting for another domain's turn. */
+        if (k->h.current == 0 && !k->h.tick_wanted) {
             host_unlock(m);
             return HOST_OK;
         }

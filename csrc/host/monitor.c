@@ -105,7 +105,8 @@ static void set_tick(struct host_machine *m, bool on)
     m->ticking = on;
 }
 
-/* A tick has passed: current accounts for it, if anybody cares. */
+/* A tick has passed: current accounts for it, if anybody cares. A node that
+ * idles because nobody is in its domain waits for the next one's turn. */
 static void tick(struct host_machine *m)
 {
     struct kernel *k = m->k;
@@ -115,12 +116,17 @@ static void tick(struct host_machine *m)
     if (read(m->timer, &expirations, sizeof(expirations)) < 0 ||
         host_lock(m, true, &error) != HOST_OK)
         return;
-    if (!k->h.tick_wanted || k->h.current == 0 || k->h.panicked) {
+    if (!k->h.tick_wanted || k->h.panicked) {
         k->h.tick_wanted = 0;
         set_tick(m, false);
     } else {
         __atomic_or_fetch(&k->h.pending, PENDING_TICK, __ATOMIC_SEQ_CST);
-        handoff_kick(k);
+        if (k->h.current != 0) {
+            handoff_kick(k);
+        } else {
+            kernel_reschedule(k);
+            host_handoff(m, 0);
+        }
     }
     host_unlock(m);
 }

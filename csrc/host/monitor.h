@@ -44,10 +44,10 @@ struct host_process {
     int pidfd;
     int socket;
     char name[32];
-    bool bare;               /* the runner, for a VSpace made by seL4 calls */
-    int failure;             /* errno: a thread of it could not be made */
-    uint32_t threads;        /* THREAD messages sent - THREAD_DOWN */
-    struct host_start start; /* under the machine's lock */
+    bool bare;                 /* the runner, for a VSpace made by seL4 calls */
+    int failure;               /* errno: a thread of it could not be made */
+    uint32_t threads;          /* THREAD messages sent - THREAD_DOWN */
+    struct host_start start;   /* under the machine's lock */
     struct host_process *next; /* of those to be freed; under mutex */
 };
 

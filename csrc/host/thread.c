@@ -66,7 +66,8 @@ static int make_socket(struct host_machine *m, uint32_t index)
     return pair[1];
 }
 
-static bool ask_for_thread(struct host_machine *m, struct host_process *p,
+/* If the client has ended meanwhile, its thread stops when that is noticed. */
+static void ask_for_thread(struct host_machine *m, struct host_process *p,
                            uint32_t index)
 {
     struct kernel *k = m->k;
@@ -92,10 +93,10 @@ static bool ask_for_thread(struct host_machine *m, struct host_process *p,
              *kernel_name(k, tcb) != '\0' ? kernel_name(k, tcb) : p->name);
     if (server && (fd = make_socket(m, index)) < 0) {
         m->failed = p->failure = errno;
-        return false;
+        return;
     }
     sent = send_with_descriptor(p->socket, &message, sizeof(message), fd);
-    if (!sent && errno != EPIPE) /* its end follows */
+    if (!sent && errno != EPIPE && errno != ECONNRESET)
         m->failed = p->failure = errno;
     if (fd >= 0)
         close(fd);
@@ -103,7 +104,6 @@ static bool ask_for_thread(struct host_machine *m, struct host_process *p,
         p->state = PROCESS_RUNNING;
         p->threads++;
     }
-    return sent;
 }
 
 /* Nobody can run this TCB: as on a VSpace with nothing in it, its first
@@ -152,9 +152,10 @@ static void start_thread(struct host_machine *m, uint32_t index)
         bare_want(m, kernel_vspace_of(k, entry->tcb));
         return;
     }
-    if (p == NULL || p->socket < 0 || p->state < PROCESS_READY ||
-        (!ask_for_thread(m, p, index) && p->failure == 0))
+    if (p == NULL || p->socket < 0 || p->state < PROCESS_READY)
         fault_instead(m, index);
+    else
+        ask_for_thread(m, p, index);
 }
 
 static void retire_thread(struct host_machine *m, uint32_t index)

@@ -93,6 +93,7 @@ def test_two_hundred_clients_come_and_go(isolation: str) -> None:
     result = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "nothing left" in result.stdout
+    assert "sel4emu:" not in result.stdout + result.stderr
 
 
 def test_no_process_of_ours_is_left_by_this_test_run() -> None:

@@ -246,6 +246,7 @@ WAITS = {
     "wait for a client": "clients[1].wait()",
     "wait for all": "machine.wait()",
     "wait_idle": "machine.wait_idle(50)",
+    "spawn": "machine.spawn(sys.argv[4], timeout=50)",
 }
 INTERRUPT = (
     START
@@ -272,7 +273,7 @@ def test_ctrl_c_ends_a_wait_and_leaves_nothing(
     isolation: str, program: Program, python: Python, what: str
 ) -> None:
     script = INTERRUPT.replace("WAIT", WAITS[what])
-    with python(script, *arguments(isolation, program)) as process:
+    with python(script, *arguments(isolation, program), program("silent")) as process:
         pids = read_pids(process)
         output, errors = process.communicate(timeout=60)
     assert output.split() == ["interrupted", "True", "1", "4"], output + errors

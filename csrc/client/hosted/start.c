@@ -111,8 +111,8 @@ static bool allocate_stacks(struct gate_thread *g)
     mprotect(p + GUARD + GATE_STACK, GUARD, PROT_NONE);
     g->memory = p;
     g->stack = (word)(p + GUARD + GATE_STACK);
-    g->valgrind = valgrind_ask(VALGRIND_STACK_REGISTER, (word)(p + GUARD),
-                               g->stack - 1);
+    g->valgrind =
+        valgrind_ask(VALGRIND_STACK_REGISTER, (word)(p + GUARD), g->stack - 1);
     signal_stack(g, p + 2 * GUARD + GATE_STACK, SIGNAL_STACK);
     return true;
 }
