@@ -52,6 +52,7 @@ struct image_config {
     uint32_t check;       /* 1: kernel_check() after every kernel entry */
     uint32_t trace;       /* 1: every kernel entry is recorded */
     uint32_t isolation;   /* enum image_isolation */
+    uint32_t clock;       /* enum image_clock */
     struct image_range image; /* user addresses of the root task's pages; empty:
                                  there is none, the first thread is an agent */
     word image_entry;         /* its first instruction */
@@ -61,6 +62,13 @@ enum image_isolation {
     ISOLATION_DIRECT,  /* clients map the image and run the core in place */
     ISOLATION_PROCESS, /* clients send their traps to the monitor */
 };
+
+/* What the machine's time is; see kernel/clock.h. */
+enum image_clock {
+    CLOCK_REAL,    /* the host's monotonic clock */
+    CLOCK_VIRTUAL, /* advances with what is done, and jumps when all wait */
+};
+#define TIME_NEVER (~0ul)
 
 /*
  * Run words, changed by atomic exchange only. A thread executes user code
@@ -155,7 +163,7 @@ struct image_trace {
 };
 
 enum image_pending {
-    PENDING_TICK = 1,       /* a kernel tick has passed */
+    PENDING_TIMER = 1,      /* the deadline has passed */
     PENDING_RESCHEDULE = 2, /* somebody more important became ready */
     PENDING_PAUSE = 4,      /* the node shall stop */
     PENDING_IRQ = 8,        /* see image_header.irq_pending */
@@ -166,7 +174,7 @@ enum image_event {
     EVENT_THREAD_NEW = 1,      /* an entry of thread[] is THREAD_NEW */
     EVENT_THREAD_RETIRED = 2,  /* an entry of thread[] is THREAD_RETIRED */
     EVENT_PROCESS_RETIRED = 4, /* an entry of process[] lost its VSpace */
-    EVENT_TICK = 8,            /* the tick is needed from now on */
+    EVENT_TIMER = 8,           /* the deadline is before what is armed */
     EVENT_CONSOLE = 16,        /* a line for the console is complete */
     EVENT_KICK = 32,           /* current must enter: see pending */
     EVENT_HALT = 64,           /* seL4_DebugHalt, or a panic */
@@ -210,7 +218,7 @@ struct image_header {
     uint32_t wake;           /* list of agents that may run, by .next */
     uint32_t thread_free;    /* free list of thread[], by .next */
     uint32_t thread_top;     /* entries ever used */
-    uint32_t tick_wanted;    /* 1: somebody waits for the slice to end */
+    uint32_t host_blocked;   /* threads that wait for the host */
     uint32_t domain;         /* current domain, time left in it, its place */
     uint32_t domain_index;
     paddr tcbs;           /* list of every TCB, newest first */
@@ -219,6 +227,14 @@ struct image_header {
     uint32_t preemptible; /* 1: such an operation may be cut short */
     word domain_time;
     word domain_start;
+    /* Times are ns since boot. CLOCK_REAL: the host writes `time` before every
+     * entry. The kernel wants to be entered (PENDING_TIMER) once `deadline` is
+     * over; TIME_NEVER: it waits for no time. The host keeps in `armed` what
+     * its timer is set to. */
+    word time;
+    word deadline;
+    word armed;
+    word tick_at; /* classic: when the next tick is due, TIME_NEVER: none is */
     struct {
         word domain;
         word duration;

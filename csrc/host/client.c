@@ -196,7 +196,7 @@ static bool deadlocked(struct host_machine *m)
 
     if (host_lock(m, false, &error) != HOST_OK)
         return false;
-    if (k->h.current == 0 && k->h.paused == 0 && !k->h.tick_wanted) {
+    if (k->h.current == 0 && k->h.paused == 0 && k->h.deadline == TIME_NEVER) {
         result = true;
         for (uint32_t i = 1; i <= k->h.thread_top && i < IMAGE_THREADS; i++) {
             paddr tcb = k->h.thread[i].tcb;

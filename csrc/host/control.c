@@ -25,7 +25,7 @@ static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
         if (status != HOST_OK)
             return status;
         /* Not if it is only waiting for another domain's turn. */
-        if (k->h.current == 0 && !k->h.tick_wanted) {
+        if (k->h.current == 0 && k->h.deadline == TIME_NEVER) {
             host_unlock(m);
             return HOST_OK;
         }

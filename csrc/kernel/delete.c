@@ -16,6 +16,7 @@
  */
 #include "kernel/cap.h"
 #include "kernel/cdt.h"
+#include "kernel/clock.h"
 #include "kernel/tcb.h"
 
 #define WORK_BETWEEN_LOOKS 100
@@ -39,7 +40,9 @@ enum outcome preemption_point(struct kernel *k)
 enum outcome preemption_point_now(struct kernel *k)
 {
     k->h.work = 0;
-    if (k->h.preemptible && __atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST))
+    clock_work(k);
+    if (k->h.preemptible && (k->h.time >= k->h.deadline ||
+                             __atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST)))
         return OUTCOME_PREEMPTED;
     return OUTCOME_DONE;
 }

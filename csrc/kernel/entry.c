@@ -7,6 +7,7 @@
  * knowing. Then its request is dropped: it starts again when it is resumed.
  */
 #include "kernel/arch.h"
+#include "kernel/clock.h"
 #include "kernel/error.h"
 #include "kernel/fault.h"
 #include "kernel/sched.h"
@@ -134,7 +135,7 @@ static bool is_step(struct kernel *k, struct tcb *t,
         return true;
     case CAUSE_INTERRUPT:
         return (__atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST) &
-                (PENDING_TICK | PENDING_IRQ)) != 0;
+                (PENDING_TIMER | PENDING_IRQ)) != 0;
     default:
         return false;
     }
@@ -198,6 +199,7 @@ void kernel_enter(struct kernel *k, const struct kernel_host *host, paddr tcb,
         return;
     }
     error_clear(k);
+    clock_entry(k);
     k->h.preemptible = is_current;
     trace_begin(k, t, cause);
     bool step = is_step(k, t, cause);

@@ -14,6 +14,7 @@
  * are never queued or current: they are put on the list h.wake instead.
  */
 #include "kernel/sched.h"
+#include "kernel/clock.h"
 #include "kernel/fault.h"
 #include "kernel/irq.h"
 #include "kernel/tcb.h"
@@ -29,6 +30,9 @@ void sched_boot(struct kernel *k)
 {
     k->h.domain_schedule[0].duration = DOMAIN_TIME_MAX;
     k->h.domain_time = DOMAIN_TIME_MAX;
+    k->h.tick_at = TIME_NEVER;
+    k->h.deadline = TIME_NEVER;
+    k->h.armed = TIME_NEVER;
 }
 
 word sched_domain_entries(struct kernel *k)
@@ -225,13 +229,21 @@ static void slice_tick(struct kernel *k, struct tcb *t)
     sched_require(k);
 }
 
-void sched_tick(struct kernel *k)
+static void tick(struct kernel *k)
 {
     if (k->h.current)
         slice_tick(k, current(k));
     if (k->h.config.domains > 1 && k->h.domain_time > 0 &&
         --k->h.domain_time == 0)
         sched_require(k);
+}
+
+void sched_expire(struct kernel *k)
+{
+    while (k->h.tick_at <= k->h.time) {
+        k->h.tick_at += clock_tick_ns(k);
+        tick(k);
+    }
 }
 
 /* ---- choosing ---- */
@@ -339,8 +351,8 @@ void sched_take_pending(struct kernel *k)
 {
     uint32_t bits = __atomic_exchange_n(&k->h.pending, 0, __ATOMIC_SEQ_CST);
 
-    if (bits & PENDING_TICK)
-        sched_tick(k);
+    if (bits & PENDING_TIMER)
+        sched_expire(k);
     if (bits & PENDING_IRQ)
         irq_deliver(k);
     if (bits & PENDING_RESCHEDULE)
@@ -403,13 +415,30 @@ static bool needs_tick(struct kernel *k)
     return t != NULL;
 }
 
-static void update_tick(struct kernel *k)
+/* What time the kernel waits for. Ticks pass at multiples of their length. */
+static word next_deadline(struct kernel *k)
 {
-    bool wanted = !k->h.paused && needs_tick(k);
+    word tick_ns = clock_tick_ns(k);
 
-    if (wanted && !k->h.tick_wanted)
-        k->h.events |= EVENT_TICK;
-    k->h.tick_wanted = wanted;
+    if (k->h.paused || !needs_tick(k))
+        k->h.tick_at = TIME_NEVER;
+    else if (k->h.tick_at == TIME_NEVER)
+        k->h.tick_at = (k->h.time / tick_ns + 1) * tick_ns;
+    return k->h.tick_at;
+}
+
+/* The node settles; what is due by then happens before user code goes on. */
+static void settle_in_time(struct kernel *k)
+{
+    for (;;) {
+        settle(k);
+        k->h.deadline = next_deadline(k);
+        if (k->h.current == 0 && !clock_skip(k))
+            return;
+        if (k->h.deadline > k->h.time)
+            return;
+        sched_expire(k);
+    }
 }
 
 void sched_finish(struct kernel *k, bool left)
@@ -417,13 +446,15 @@ void sched_finish(struct kernel *k, bool left)
     bool was_idle = k->h.current_thread == 0;
     struct tcb *t = current(k);
 
-    if (t && !left && thread_index(k, t))
+    if (t && !left && thread_index(k, t)) {
         spare_current(k);
-    else
-        settle(k);
+        k->h.deadline = next_deadline(k);
+    } else {
+        settle_in_time(k);
+    }
     t = current(k);
     k->h.current_thread = t ? thread_index(k, t) : 0;
     if (!t && !was_idle)
         __atomic_add_fetch(&k->h.idle_count, 1, __ATOMIC_SEQ_CST);
-    update_tick(k);
+    clock_arm(k);
 }

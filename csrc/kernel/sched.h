@@ -34,8 +34,8 @@ void sched_forget(struct kernel *k, struct tcb *t);
 void sched_state_changed(struct kernel *k, struct tcb *t);
 /* The caller gives up its turn. */
 void sched_yield(struct kernel *k, struct tcb *t);
-/* A tick has passed. */
-void sched_tick(struct kernel *k);
+/* Do what is due by now. */
+void sched_expire(struct kernel *k);
 
 /* Take h.pending and do what it asks for. */
 void sched_take_pending(struct kernel *k);

@@ -106,6 +106,8 @@ bool thread_is_agent(struct kernel *k, const struct tcb *t)
 
 void thread_set_state(struct kernel *k, struct tcb *t, enum thread_state state)
 {
+    k->h.host_blocked -= t->state == STATE_BLOCKED_ON_HOST;
+    k->h.host_blocked += state == STATE_BLOCKED_ON_HOST;
     t->state = state;
     sched_state_changed(k, t);
 }

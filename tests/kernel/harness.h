@@ -166,6 +166,24 @@ UNUSED static void enter(struct machine *m, paddr tcb, uint32_t kind)
     }
 }
 
+/* What the kernel waits for comes: its timer is due. */
+UNUSED static void timer_due(struct machine *m)
+{
+    if (m->k->h.deadline != TIME_NEVER)
+        m->k->h.time = m->k->h.deadline;
+    m->k->h.pending |= PENDING_TIMER;
+}
+
+/* ... and whoever runs is told, or the idle node. */
+UNUSED static void timer_interrupt(struct machine *m)
+{
+    timer_due(m);
+    if (m->k->h.current)
+        enter(m, m->k->h.current, CAUSE_INTERRUPT);
+    else
+        kernel_reschedule(m->k);
+}
+
 static word sys_number(struct machine *m, enum sel4_sys sys)
 {
     for (word i = 0; i < SEL4_SYSCALLS_MAX; i++)
