@@ -43,16 +43,18 @@ struct image_range {
 
 /* What a machine is; fixed when it boots. */
 struct image_config {
-    word memory_size;     /* bytes of physical memory */
-    uint32_t mcs;         /* 1: the MCS kernel, 0: the classic one */
-    uint32_t domains;     /* number of scheduling domains, 1..IMAGE_DOMAINS */
-    uint32_t cnode_bits;  /* log2 of the slots of the root CNode */
-    uint32_t tick_us;     /* length of a kernel tick (classic) */
-    uint32_t slice_ticks; /* time slice in ticks (classic) */
-    uint32_t check;       /* 1: kernel_check() after every kernel entry */
-    uint32_t trace;       /* 1: every kernel entry is recorded */
-    uint32_t isolation;   /* enum image_isolation */
-    uint32_t clock;       /* enum image_clock */
+    word memory_size;       /* bytes of physical memory */
+    uint32_t mcs;           /* 1: the MCS kernel, 0: the classic one */
+    uint32_t domains;       /* number of scheduling domains, 1..IMAGE_DOMAINS */
+    uint32_t cnode_bits;    /* log2 of the slots of the root CNode */
+    uint32_t tick_us;       /* length of a kernel tick (classic) */
+    uint32_t slice_ticks;   /* time slice in ticks (classic) */
+    uint32_t check;         /* 1: kernel_check() after every kernel entry */
+    uint32_t trace;         /* 1: every kernel entry is recorded */
+    uint32_t isolation;     /* enum image_isolation */
+    uint32_t clock;         /* enum image_clock */
+    uint32_t tsc_mhz;       /* time-stamp counter: ticks in a microsecond */
+    uint32_t boot_slice_us; /* budget of the first thread (MCS) */
     struct image_range image; /* user addresses of the root task's pages; empty:
                                  there is none, the first thread is an agent */
     word image_entry;         /* its first instruction */
@@ -231,7 +233,7 @@ struct image_header {
     word action;          /* inside an entry: see kernel/sched.h */
     uint32_t work;        /* steps of a long operation since the last look */
     uint32_t preemptible; /* 1: such an operation may be cut short */
-    word domain_time;
+    word domain_time;     /* classic: ticks left; MCS: its end, 0: it is over */
     word domain_start;
     /* Times are ns since boot. CLOCK_REAL: the host writes `time` before every
      * entry. The kernel wants to be entered (PENDING_TIMER) once `deadline` is
@@ -241,6 +243,12 @@ struct image_header {
     word deadline;
     word armed;
     word tick_at; /* classic: when the next tick is due, TIME_NEVER: none is */
+    /* MCS: the scheduling context that pays (0: nobody does), and until when it
+     * has paid; who waits for a refill, by time */
+    paddr current_sc;
+    word charged_until;
+    struct image_queue release;
+    uint32_t reprogram; /* the time of this entry has been acted on */
     word entries; /* kernel entries so far */
     /* the host's own, see gate/clock.h: time is base_time + (counter -
      * base_count) * scale / 2^32 */
@@ -304,6 +312,7 @@ struct image_header {
         paddr bootinfo;   /* frame that the host may fill with boot info */
         paddr extra;      /* frame behind it in a root task's VSpace, else 0 */
         paddr image;      /* first frame of the root task's image, else 0 */
+        word sched_control; /* MCS: slot of the SchedControl capability */
         word paging_start, paging_end; /* slots of its paging structures, */
         word extra_start, extra_end;   /* of the frame `extra`, */
         word image_start, image_end;   /* of the image's frames */

@@ -101,6 +101,8 @@ static struct image_config default_config(void)
         .cnode_bits = 12,
         .tick_us = 2000,
         .slice_ticks = 5,
+        .tsc_mhz = 1000,
+        .boot_slice_us = 5000,
         .check = 1,
         .trace = 1,
     };
