@@ -35,7 +35,7 @@ static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
             return status;
         if (is_quiet(k)) {
             if (k->h.paused)
-                gate_clock_stop(k);
+                gate_clock_stop(k, GATE_CLOCK_PAUSED);
             host_unlock(m);
             return HOST_OK;
         }
@@ -133,7 +133,7 @@ enum host_status host_step(struct host_machine *m, uint32_t entries,
             if (k->h.current == 0)
                 host_reschedule(m);
             if (is_quiet(k))
-                gate_clock_stop(k);
+                gate_clock_stop(k, GATE_CLOCK_PAUSED);
         }
         host_unlock(m);
     }

@@ -148,7 +148,7 @@ static void take_events(struct host_machine *m)
         thread_events(m);
     /* A client could not set the timer. */
     if (events & EVENT_TIMER)
-        gate_clock_arm(k, m->timer.fd, k->h.deadline);
+        gate_clock_arm(k, m->timer.fd);
     if ((events & EVENT_PREEMPTED) && !m->watching)
         lend_start(m);
     if (events & EVENT_HALT)
