@@ -50,6 +50,14 @@ void budget_commit(struct kernel *k)
     sc->consumed += ns;
 }
 
+void budget_release(struct kernel *k, paddr sc)
+{
+    if (sc != k->h.current_sc || k->h.inside.tcb == k->h.current)
+        return;
+    budget_commit(k);
+    k->h.current_sc = 0;
+}
+
 /* ---- turns ---- */
 
 static bool has_timeout_handler(const struct tcb *t)
@@ -100,6 +108,13 @@ bool budget_check(struct kernel *k)
         return !budget_domain_over(k);
     charge_turn(k, ns, true);
     return false;
+}
+
+bool budget_allows_more(struct kernel *k)
+{
+    struct sched_context *sc = payer(k);
+
+    return sc && refill_is_sufficient(sc, used(k)) && !budget_domain_over(k);
 }
 
 bool budget_check_restart(struct kernel *k, struct tcb *t)

@@ -539,6 +539,8 @@ static void spare_current(struct kernel *k)
     if (thread_is_schedulable(k, t) && t->domain == k->h.domain &&
         !domain_is_over(k) && is_highest(k, t->priority))
         return;
+    if (!thread_is_schedulable(k, t))
+        budget_release(k, k->h.current_sc);
     __atomic_or_fetch(&k->h.pending, PENDING_RESCHEDULE, __ATOMIC_SEQ_CST);
     k->h.events |= EVENT_KICK;
 }
