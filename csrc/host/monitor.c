@@ -77,6 +77,14 @@ static size_t take_console(struct kernel *k, char *buffer)
     return n;
 }
 
+bool monitor_console_shown(struct host_machine *m)
+{
+    if (m->k->h.console_taken == m->k->h.console_written)
+        return !__atomic_load_n(&m->showing, __ATOMIC_ACQUIRE);
+    host_call(m);
+    return false;
+}
+
 size_t host_console(struct host_machine *m, uint64_t offset, char *buffer,
                     size_t size)
 {
@@ -154,6 +162,7 @@ static void take_events(struct host_machine *m)
     if (events & EVENT_HALT)
         m->halted = true;
     size = take_console(k, console);
+    __atomic_store_n(&m->showing, size > 0, __ATOMIC_RELAXED);
     host_unlock(m);
     if (m->failed)
         break_failed(m);
@@ -162,6 +171,7 @@ static void take_events(struct host_machine *m)
         bare_retire(m);
     if (size > 0)
         write_console(m, console, size);
+    __atomic_store_n(&m->showing, 0, __ATOMIC_RELEASE);
     if (k->h.panicked)
         stop_all(m);
 }
