@@ -298,10 +298,14 @@ static void act_as_host(struct player *p)
         return;
     }
     k->h.work = draw(p, 100);
+    if (draw(p, 4) == 0)
+        k->h.pending |= draw(p, 4);
     for (paddr t = kernel_next_thread(k, 0), next; t; t = next) {
         next = kernel_next_thread(k, t);
         if (kernel_state(k, t) == KERNEL_HOST)
             enter(&p->m, t, CAUSE_HOST_WAKE);
+        else if (draw(p, 200) == 0)
+            enter(&p->m, t, CAUSE_LOST);
     }
 }
 
