@@ -257,9 +257,12 @@ static void act_as_current(struct player *p)
         enter(&p->m, tcb, CAUSE_INTERRUPT);
         break;
     case 3:
-        trap(&p->m, tcb, SYS_DEBUG_CAP_IDENTIFY, any_slot(p), NULL);
+        enter(&p->m, tcb, CAUSE_TSC);
         break;
     case 4:
+        trap(&p->m, tcb, SYS_DEBUG_CAP_IDENTIFY, any_slot(p), NULL);
+        break;
+    case 5:
         if (draw(p, 8) == 0)
             enter(&p->m, tcb, CAUSE_LOST);
         break;

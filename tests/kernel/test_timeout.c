@@ -68,6 +68,24 @@ static void a_debug_call_is_done_in_any_case_and_ends_the_turn(void)
     machine_free(&m);
 }
 
+/* Reading the clock is no system call; a more important thread wakes then. */
+static void so_does_reading_the_clock(void)
+{
+    struct machine m = machine_mcs();
+    struct thread high = thread_by(&m, 60, context_with(&m, 100, 200));
+    struct context c = context_with(&m, 110, 1000);
+    struct thread t;
+
+    run_for(&m, 100);
+    t = thread_by(&m, 50, c);
+    pass(&m, 100);
+    enter(&m, t.tcb, CAUSE_TSC);
+    CHECK_EQ(running(&m), high.tcb);
+    CHECK(tcb_of(&m, t.tcb)->in_release);
+    CHECK_EQ(refill_of(&m, c, 0).time, 1090 * US);
+    machine_free(&m);
+}
+
 static void who_waits_for_time_wakes_in_the_order_of_times(void)
 {
     struct machine m = machine_mcs();
@@ -614,6 +632,7 @@ static void who_deletes_all_that_he_is_leaves_nothing_to_charge(void)
 TESTS(TEST(who_has_used_his_budget_up_waits_for_the_next_period),
       TEST(who_asks_for_something_with_too_little_left_asks_again),
       TEST(a_debug_call_is_done_in_any_case_and_ends_the_turn),
+      TEST(so_does_reading_the_clock),
       TEST(who_waits_for_time_wakes_in_the_order_of_times),
       TEST(who_wakes_takes_the_node_from_who_is_less_important),
       TEST(who_wakes_waits_for_an_equal), TEST(who_is_stopped_does_not_wake),
