@@ -247,10 +247,18 @@ void thread_set_domain(struct kernel *k, struct tcb *t, word domain)
 
     sched_dequeue(k, t);
     t->domain = domain;
-    if (is_current)
+    if (is_current) {
         sched_require(k);
-    else if (thread_is_schedulable(k, t) && !thread_is_agent(k, t))
-        sched_enqueue(k, t);
+        return;
+    }
+    if (!thread_is_schedulable(k, t) || thread_is_agent(k, t))
+        return;
+    /* As in the real kernel, this alone makes nobody current. */
+    sched_enqueue(k, t);
+    if (domain == k->h.domain)
+        k->h.overtaken = 1;
+    if (k->h.current == 0)
+        sched_require(k);
 }
 
 /* ---- registers and buffer ---- */
