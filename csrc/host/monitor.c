@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The service thread: see monitor.h for how it works. */
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include "host/monitor.h"
 
 #define EVENTS 64
+#define READER_SLICE_MS 50
 #define CLOSE_PATIENCE_NS 100000000
 
 int monitor_watch(struct host_machine *m, int fd, uint32_t kind, uint32_t index)
@@ -48,11 +51,25 @@ static void keep_console(struct host_machine *m, const char *data, size_t size)
     pthread_mutex_unlock(&m->mutex);
 }
 
+/* Wait until the console takes a piece. A pipe that nobody reads holds the
+ * programs up, as a serial line does, but not the machine's end. */
+static bool await_reader(struct host_machine *m)
+{
+    struct pollfd console = { m->console_fd, POLLOUT, 0 };
+
+    while (!m->closing) {
+        if (poll(&console, 1, READER_SLICE_MS) > 0)
+            return true;
+    }
+    return poll(&console, 1, 0) > 0;
+}
+
 static void write_console(struct host_machine *m, const char *data, size_t size)
 {
     keep_console(m, data, size);
-    while (m->console_fd >= 0 && size > 0) {
-        ssize_t n = write(m->console_fd, data, size);
+    while (m->console_fd >= 0 && size > 0 && await_reader(m)) {
+        size_t piece = size < PIPE_BUF ? size : PIPE_BUF;
+        ssize_t n = write(m->console_fd, data, piece);
 
         if (n < 0 && errno != EINTR)
             return;
