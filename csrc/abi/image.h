@@ -205,8 +205,8 @@ struct image_header {
     uint32_t header_size;
     struct image_config config;
 
-    /* the lock: 0 free, else owner + 1 (index of a process, 0: the monitor),
-     * bit 31: somebody sleeps on it (futex) */
+    /* the lock (futex): owner + 1 (index of a process, 0: the monitor), or 0:
+     * free; bit 31: somebody sleeps on it; bit 30: a sleeper is next */
     uint32_t lock;
     /* written by anyone, atomically, read by current's gate */
     uint32_t pending; /* enum image_pending */

@@ -539,6 +539,8 @@ static void spare_current(struct kernel *k)
     if (thread_is_schedulable(k, t) && t->domain == k->h.domain &&
         !domain_is_over(k) && is_highest(k, t->priority))
         return;
+    if (!thread_is_schedulable(k, t))
+        budget_release(k, k->h.current_sc);
     __atomic_or_fetch(&k->h.pending, PENDING_RESCHEDULE, __ATOMIC_SEQ_CST);
     k->h.events |= EVENT_KICK;
 }
@@ -622,6 +624,16 @@ static void settle_in_time(struct kernel *k)
     }
 }
 
+/* MCS: not all that current does asks whether there is time for it, so its turn
+ * may be over by now, as if the timer came just then. */
+static void end_turn_mcs(struct kernel *k)
+{
+    const struct tcb *t = current(k);
+
+    if (t && thread_is_schedulable(k, t) && !budget_suffices(k))
+        sched_expire(k);
+}
+
 void sched_finish(struct kernel *k, bool left)
 {
     bool was_idle = k->h.current_thread == 0;
@@ -631,6 +643,8 @@ void sched_finish(struct kernel *k, bool left)
         spare_current(k);
         k->h.deadline = next_deadline(k);
     } else {
+        if (k->h.config.mcs)
+            end_turn_mcs(k);
         settle_in_time(k);
     }
     t = current(k);

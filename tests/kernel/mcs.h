@@ -178,12 +178,18 @@ UNUSED static void pass(struct machine *m, word us)
     m->k->h.time += us * US;
 }
 
-/* Current does nothing for a while, or for as long as it may. */
+/* ... and whoever runs is interrupted then if it is for too long, or the node
+ * wakes. */
 UNUSED static void run_for(struct machine *m, word us)
 {
     pass(m, us);
-    if (m->k->h.time >= m->k->h.deadline)
-        timer_interrupt(m);
+    if (m->k->h.time < m->k->h.deadline)
+        return;
+    m->k->h.pending |= PENDING_TIMER;
+    if (m->k->h.current)
+        enter(m, m->k->h.current, CAUSE_INTERRUPT);
+    else
+        kernel_reschedule(m->k);
 }
 
 UNUSED static paddr running(struct machine *m)
