@@ -18,6 +18,8 @@ from ._core_types import (
     Exit,
     NotificationDict,
     ProcessDict,
+    ReplyDict,
+    SchedContextDict,
     ThreadDict,
     TraceDict,
 )
@@ -172,6 +174,10 @@ class Machine:
     @property
     def untyped_end(self) -> int:
         """Slot behind the last of them."""
+
+    @property
+    def sched_control(self) -> int:
+        """MCS: slot of the SchedControl capability; else 0."""
 
     @property
     def empty_start(self) -> int:
@@ -385,6 +391,12 @@ class Machine:
 
     def notification(self, address: int) -> NotificationDict:
         """Return a notification."""
+
+    def sched_context(self, address: int) -> SchedContextDict:
+        """Return a scheduling context (MCS)."""
+
+    def reply(self, address: int) -> ReplyDict:
+        """Return a reply object (MCS)."""
 
     def mappings(self, vspace: int) -> list[tuple[int, int, int, int, int, bool]]:
         """Return the pages of an address space.

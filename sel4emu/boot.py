@@ -119,6 +119,7 @@ class RootMachine(Machine):
             image_frames=(core.image_start, core.image_end),
             image_paging=(core.paging_start, core.paging_end),
             extra_pages=(core.extra_start, core.extra_end),
+            sched_control=(core.sched_control, core.sched_control + bool(core.mcs)),
             extra_len=extra_len,
         )
 

@@ -24,6 +24,7 @@ from .invocation import KERNEL_OF
 from .ipc import Endpoint
 from .message import Sendable, message_from
 from .objects import ObjectMaker
+from .sched_context import DEFAULT_SLICE_US
 from .slots import SlotAllocator
 from .untyped_memory import Arena, Block, Buddies
 from .views import ProcessView, ThreadTable, TraceTable, Tree, UntypedTable
@@ -135,6 +136,8 @@ class Machine(ObjectMaker):
         self.arena = Arena(self, SMALL_ARENA_BITS, shared=True)
         self._asid_pools = [ASIDPool(self, _api.RootSlot.InitThreadASIDPool)]
         core.set_name(core.root_tcb, "python")
+        if self.kernel == "mcs":
+            self.agents.equip_root()
         self.agents.fill()
 
     def _boot_blocks(self) -> list[Block]:
@@ -226,11 +229,15 @@ class Machine(ObjectMaker):
     def reply(
         self, message: Sendable = None, *, label: int = 0, caps: Iterable[Capability] = ()
     ) -> None:
-        """Answer the last caller of this Python thread (seL4_Reply)."""
+        """Answer the last caller of this Python thread (seL4_Reply).
+
+        In the MCS kernel that is a message to the agent's reply object.
+        """
         sent = message_from(message, label, caps)
         agent = self.agents.current()
         agent.received = 0
-        agent.syscall("Reply", 0, sent.info(), sent.words, sent.pointers(self))
+        name = "Reply" if self.kernel == "classic" else "Send"
+        agent.syscall(name, agent.reply, sent.info(), sent.words, sent.pointers(self))
 
     def next_message(self) -> int:
         """Number received messages, so that late replies are noticed."""
@@ -336,6 +343,8 @@ class Machine(ObjectMaker):
         name: str | None = None,
         priority: int = 100,
         mcp: int | None = None,
+        budget_us: int = DEFAULT_SLICE_US,
+        period_us: int | None = None,
         cnode_bits: int = 12,
         bootinfo: bool = True,
         untyped: int | str | None = None,
@@ -354,6 +363,8 @@ class Machine(ObjectMaker):
         args, env, cwd, stdin, stdout, stderr   as in `subprocess.Popen`; pipes are text
         name           its name, default: the file's
         priority, mcp  of its first thread; mcp: maximum priority it may give, default its own
+        budget_us, period_us   MCS: of its first thread's scheduling context, in microseconds; a
+                       budget of 0: it has none, and runs only by one that is lent to it
         cnode_bits     log2 of the number of slots of its CNode
         bootinfo       give it a seL4_BootInfo page
         untyped        a size such as "1M": untyped memory for it to make objects from
@@ -376,6 +387,8 @@ class Machine(ObjectMaker):
             name=name,
             priority=priority,
             mcp=priority if mcp is None else mcp,
+            budget_us=budget_us,
+            period_us=period_us,
             cnode_bits=cnode_bits,
             bootinfo=bootinfo,
             untyped=untyped,

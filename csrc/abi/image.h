@@ -72,6 +72,12 @@ enum image_clock {
 };
 #define TIME_NEVER (~0ul)
 
+/* What the host counts time with. */
+enum image_counter {
+    COUNTER_SYSTEM, /* clock_gettime(CLOCK_MONOTONIC), a system call */
+    COUNTER_TSC,    /* the processor's time-stamp counter */
+};
+
 /*
  * Run words, changed by atomic exchange only. A thread executes user code
  * only while its word is RUN_GO; whoever schedules it sets the word and wakes
@@ -243,6 +249,18 @@ struct image_header {
     word charged_until;
     struct image_queue release;
     uint32_t reprogram; /* the time of this entry has been acted on */
+    word entries; /* kernel entries so far */
+    /* the host's own, see gate/clock.h: time is base_time + (counter -
+     * base_count) * scale / 2^32 */
+    struct {
+        uint32_t counter; /* enum image_counter */
+        uint32_t stopped; /* 1: time stands still */
+        word scale;
+        word base_count;
+        word base_time;
+        word idle_since; /* virtual: monotonic time since when the node idles
+                            while a thread waits for the host, else 0 */
+    } clock;
     struct {
         word domain;
         word duration;

@@ -11,7 +11,8 @@
  *
  *   client                      monitor
  *   HELLO            ------->
- *                    <-------   WELCOME + descriptor of the image
+ *                    <-------   WELCOME + descriptors: the image, and for the
+ *                               direct gate the machine's timer
  *   READY            ------->                       (windows are reserved)
  *                    <-------   THREAD (+ socket of the thread: server gate)
  *   THREAD_UP        ------->
@@ -56,6 +57,9 @@ enum message_type {
     MESSAGE_TRAP,
     MESSAGE_RESUME,
 };
+
+/* Descriptors that come with a message, at most. */
+#define MESSAGE_DESCRIPTORS 2
 
 struct message_header {
     uint32_t type;

@@ -92,6 +92,7 @@ struct gate_process {
     uint32_t index;     /* in image_header.process[] */
     int socket;         /* to the monitor */
     int image_fd;
+    int timer;             /* direct gate: the machine's timer */
     struct kernel *kernel; /* direct gate: the image; else NULL */
     word image_size;
     uint32_t bare; /* 1: an empty process with the runner */

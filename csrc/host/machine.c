@@ -18,6 +18,7 @@
 
 #include "abi/sel4_api.h"
 #include "abi/sel4_names.h"
+#include "gate/clock.h"
 #include "gate/handoff.h"
 #include "gate/lock.h"
 #include "gate/sys.h"
@@ -93,6 +94,9 @@ static enum host_status make_image(struct host_machine *m,
     problem = kernel_boot(m->k, config, &m->ops);
     if (problem != NULL)
         return host_fail(error, HOST_INVALID, "%s", problem);
+    tsc_begin(m->k);
+    if (m->k->h.paused)
+        gate_clock_stop(m->k);
     return HOST_OK;
 }
 
@@ -104,12 +108,10 @@ static enum host_status make_service(struct host_machine *m,
 
     m->epoll = epoll_create1(EPOLL_CLOEXEC);
     m->call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    m->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     m->watch = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (m->epoll < 0 || m->call < 0 || m->timer < 0 || m->watch < 0)
+    if (m->epoll < 0 || m->call < 0 || m->watch < 0)
         return host_fail_errno(error, "descriptors of the monitor");
     if (monitor_watch(m, m->call, WATCH_CALL, 0) != 0 ||
-        monitor_watch(m, m->timer, WATCH_TIMER, 0) != 0 ||
         monitor_watch(m, m->watch, WATCH_SLEEPERS, 0) != 0)
         return host_fail_errno(error, "epoll");
     sigfillset(&all);
@@ -125,7 +127,8 @@ static enum host_status make_service(struct host_machine *m,
 
 static void close_all(struct host_machine *m)
 {
-    const int fds[] = { m->epoll, m->call, m->timer, m->watch, m->image_fd };
+    const int fds[] = { m->epoll,    m->call,      m->watch,
+                        m->timer.fd, m->timer.end, m->image_fd };
 
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
@@ -149,7 +152,8 @@ struct host_machine *host_create(const struct host_options *options,
         host_fail_errno(error, "machine");
         return NULL;
     }
-    m->epoll = m->call = m->timer = m->watch = m->image_fd = -1;
+    m->epoll = m->call = m->watch = m->image_fd = -1;
+    m->timer.fd = m->timer.end = -1;
     m->owner = getpid();
     m->console_fd = options->console_fd;
     m->runner = options->runner ? strdup(options->runner) : NULL;
@@ -161,7 +165,8 @@ struct host_machine *host_create(const struct host_options *options,
     for (uint32_t i = 0; i < IMAGE_THREADS; i++)
         m->client[i].socket = -1;
     if (make_image(m, &options->config, error) != HOST_OK ||
-        make_service(m, error) != HOST_OK) {
+        timer_start(m, error) != HOST_OK || make_service(m, error) != HOST_OK) {
+        timer_end(m);
         close_all(m);
         return NULL;
     }
@@ -176,6 +181,7 @@ void host_destroy(struct host_machine *m)
     pthread_mutex_unlock(&m->mutex);
     host_call(m);
     pthread_join(m->thread, NULL);
+    timer_end(m);
     /* Agents notice `closing` within a slice of their wait. */
     pthread_mutex_lock(&m->mutex);
     while (m->callers != 0)
@@ -338,10 +344,22 @@ void host_unlock(struct host_machine *m)
     lock_drop(m->k);
 }
 
+void host_enter(struct host_machine *m, paddr tcb,
+                const struct kernel_cause *cause)
+{
+    gate_clock_enter(m->k, &m->ops, tcb, cause);
+}
+
+void host_reschedule(struct host_machine *m)
+{
+    gate_clock_reschedule(m->k);
+}
+
 void host_handoff(struct host_machine *m, uint32_t me)
 {
     struct kernel *k = m->k;
 
+    gate_clock_leave(k, m->timer.fd);
     handoff_thread(k, me);
     if (k->h.config.isolation == ISOLATION_PROCESS && k->h.current_thread != 0)
         server_resume(m, k->h.current_thread);

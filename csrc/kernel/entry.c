@@ -231,6 +231,7 @@ void kernel_enter(struct kernel *k, const struct kernel_host *host, paddr tcb,
         return;
     }
     error_clear(k);
+    k->h.entries++;
     clock_entry(k);
     k->h.preemptible = is_current;
     trace_begin(k, t, cause);

@@ -310,6 +310,7 @@ static PyGetSetDef machine_properties[] = {
     { "untyped_end", get_field, NULL, NULL, FIELD(boot.untyped_end) },
     { "empty_start", get_field, NULL, NULL, FIELD(boot.empty_start) },
     { "empty_end", get_field, NULL, NULL, FIELD(boot.empty_end) },
+    { "sched_control", get_field, NULL, NULL, FIELD(boot.sched_control) },
     { "paging_start", get_field, NULL, NULL, FIELD(boot.paging_start) },
     { "paging_end", get_field, NULL, NULL, FIELD(boot.paging_end) },
     { "extra_start", get_field, NULL, NULL, FIELD(boot.extra_start) },
@@ -370,6 +371,8 @@ static PyMethodDef machine_methods[] = {
     METHOD(threads),
     METHOD(endpoint),
     METHOD(notification),
+    METHOD(sched_context),
+    METHOD(reply),
     METHOD(mappings),
     { NULL, NULL, 0, NULL },
 };

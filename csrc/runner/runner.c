@@ -154,10 +154,11 @@ static void run_thread(void *argument)
         __atomic_store_n(&gate_process.kernel->h.thread[g->index].tid, tid,
                          __ATOMIC_SEQ_CST);
     gate_tell(&up, sizeof(up));
+    /* The handler takes it from here; it does not come back. A kick that comes
+     * before is another signal, a later one: it is not lost. */
+    sys_tgkill((uint32_t)sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0), tid, SIGILL);
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, KERNEL_MASK_BYTES, 0,
              0);
-    /* The handler takes it from here; it does not come back. */
-    sys_tgkill((uint32_t)sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0), tid, SIGURG);
     gate_die();
 }
 
@@ -205,12 +206,13 @@ static bool make_thread(const struct message_thread *message, int socket)
 
 /* --- the process ------------------------------------------------------------ */
 
-/* One message of the expected type; its descriptor, or -1, in *fd. */
-static bool receive(void *message, uint32_t type, size_t size, int *fd)
+/* One message of the expected type, and its descriptors, or -1. */
+static bool receive(void *message, uint32_t type, size_t size,
+                    int fds[MESSAGE_DESCRIPTORS])
 {
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(MESSAGE_DESCRIPTORS * sizeof(int))];
     } control;
     struct iovec iov = { message, size };
     struct msghdr msg = { .msg_iov = &iov,
@@ -223,10 +225,12 @@ static bool receive(void *message, uint32_t type, size_t size, int *fd)
         n = sys_call(SYS_recvmsg, gate_process.socket, &msg, MSG_CMSG_CLOEXEC,
                      0, 0, 0);
     while (n == -4 /* EINTR */);
-    *fd = -1;
+    for (int i = 0; i < MESSAGE_DESCRIPTORS; i++)
+        fds[i] = -1;
     if (n > 0 && msg.msg_controllen >= sizeof(control.header) &&
         control.header.cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(&control.header), sizeof(*fd));
+        memcpy(fds, CMSG_DATA(&control.header),
+               control.header.cmsg_len - CMSG_LEN(0));
     return n == (long)size && *(const uint32_t *)message == type;
 }
 
@@ -260,12 +264,14 @@ static void shake_hands(void)
         .window = { { FIRST_ADDRESS, SLOT_255 } },
     };
     struct message_welcome welcome;
+    int fds[MESSAGE_DESCRIPTORS];
     long image;
 
     gate_tell(&hello, sizeof(hello));
-    if (!receive(&welcome, MESSAGE_WELCOME, sizeof(welcome),
-                 &gate_process.image_fd))
+    if (!receive(&welcome, MESSAGE_WELCOME, sizeof(welcome), fds))
         gate_die();
+    gate_process.image_fd = fds[0];
+    gate_process.timer = fds[1];
     gate_process.isolation = welcome.isolation;
     gate_process.index = welcome.process;
     gate_process.image_size = welcome.image_size;
@@ -290,7 +296,7 @@ _Noreturn void runner_main(word *stack)
                                    SIGILL, SIGFPE, SIGTRAP };
     const word all = ~0ul;
     struct message_thread message;
-    int fd;
+    int fds[MESSAGE_DESCRIPTORS];
 
     gate_process.socket = inherited_socket(stack);
     sys_call(SYS_fcntl, gate_process.socket, F_SETFD, FD_CLOEXEC, 0, 0, 0);
@@ -298,12 +304,12 @@ _Noreturn void runner_main(word *stack)
         install(signals[i]);
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, KERNEL_MASK_BYTES, 0, 0);
     shake_hands();
-    while (receive(&message, MESSAGE_THREAD, sizeof(message), &fd)) {
+    while (receive(&message, MESSAGE_THREAD, sizeof(message), fds)) {
         const struct message_thread_state failed = {
             { MESSAGE_THREAD_UP, sizeof(failed) }, message.index, 0
         };
 
-        if (!make_thread(&message, fd))
+        if (!make_thread(&message, fds[0]))
             gate_tell(&failed, sizeof(failed));
     }
     gate_die();
