@@ -59,11 +59,11 @@ static void settings(const struct thread *t, seL4_Word priority,
 
 static void end_of_budget(void)
 {
-    static const seL4_Word budgets[] = { 5 * MS, 20 * MS };
+    static const seL4_Word budgets[] = { 50 * MS, 100 * MS };
 
     say("who has no time left makes way for a less important thread");
     for (size_t i = 0; i < COUNT(budgets); i++) {
-        settings(&spinner, 150, budgets[i], 100 * MS);
+        settings(&spinner, 150, budgets[i], 300 * MS);
         settings(&other, 140, LONG_TIME, LONG_TIME);
         thread_go(&spinner, spin_until_told, 0);
         thread_go(&other, tell, 0);
@@ -71,15 +71,15 @@ static void end_of_budget(void)
         show("order");
     }
     say("equals take turns if their budgets are their periods");
-    settings(&spinner, 150, 5 * MS, 5 * MS);
-    settings(&other, 150, 5 * MS, 5 * MS);
+    settings(&spinner, 150, 50 * MS, 50 * MS);
+    settings(&other, 150, 50 * MS, 50 * MS);
     thread_go(&other, tell, 0);
     thread_go(&spinner, spin_until_told, 0);
     seL4_Wait(done, NULL);
     show("order");
     say("... and if they have periods");
-    settings(&spinner, 150, 5 * MS, 50 * MS);
-    settings(&other, 150, 5 * MS, 50 * MS);
+    settings(&spinner, 150, 50 * MS, 300 * MS);
+    settings(&other, 150, 50 * MS, 300 * MS);
     thread_go(&other, tell, 0);
     thread_go(&spinner, spin_until_told, 0);
     seL4_Wait(done, NULL);
