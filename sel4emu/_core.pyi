@@ -26,6 +26,8 @@ from ._core_types import (
 
 ISOLATION_DIRECT: Final[int]
 ISOLATION_PROCESS: Final[int]
+CLOCK_REAL: Final[int]
+CLOCK_VIRTUAL: Final[int]
 ABI_VERSION: Final[int]
 EXIT_RUNNING: Final[int]
 EXIT_STATUS: Final[int]
@@ -75,9 +77,6 @@ class VersionMismatch(SpawnError):
 class HandshakeError(SpawnError):
     """The client did not report after its start."""
 
-def tsc_mhz() -> int:
-    """Return the frequency of the processor's time-stamp counter in MHz, measured."""
-
 @final
 class Memory:
     """A window onto a machine's physical memory; see memoryview().
@@ -97,7 +96,7 @@ class Machine:
     console output is kept, see console()), `runner` the program that becomes the process of a
     VSpace that seL4 calls alone have made (None: hosted clients only). `image` is the user
     addresses of a root task's pages, first and behind the last, and of its first instruction; such
-    a machine is paused at first. None: the first thread is an agent.
+    a machine is paused at first. None: the first thread is an agent. `clock` is CLOCK_...
     """
 
     def __new__(
@@ -116,6 +115,7 @@ class Machine:
         console: int = -1,
         runner: str | None = None,
         image: tuple[int, int, int] | None = None,
+        clock: int = 0,
     ) -> Machine: ...
     def close(self) -> None:
         """End every client and free everything; other threads' calls end with MachineClosed."""
@@ -136,6 +136,10 @@ class Machine:
         """Descriptor of the image; it belongs to the machine."""
 
     @property
+    def time(self) -> int:
+        """Nanoseconds since it booted, by its own clock."""
+
+    @property
     def client_count(self) -> int:
         """Number of processes that have not ended."""
 
@@ -154,6 +158,10 @@ class Machine:
     @property
     def isolation(self) -> int:
         """ISOLATION_..."""
+
+    @property
+    def tsc_mhz(self) -> int:
+        """How fast root tasks see the time-stamp counter count, in MHz."""
 
     @property
     def root_tcb(self) -> int:

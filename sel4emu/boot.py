@@ -13,10 +13,9 @@ import os
 import struct
 import time
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from . import _api, _core
-from .agent import AgentPool
+from . import _api
 from .bootinfo import BootInfo
 from .errors import MachineError, MachinePanic, Timeout
 from .image import check_kernel, read_image
@@ -38,6 +37,8 @@ CAUSE_LOST = CAUSES.index("lost")
 CHUNK = struct.Struct("<QQ")
 CHUNK_TSC_FREQUENCY = 5
 MAX_UNTYPEDS = 230
+#: What a machine has for Python to act in it, and this one has not.
+HANDS = frozenset(("agents", "arena", "buddies", "cspace", "_asid_pools"))
 
 HOW: TypeAlias = Literal["suspended", "fault", "deadlock", "halted", "time limit"]
 STATUS: dict[HOW, int] = {"suspended": 0, "fault": 3, "deadlock": 4, "halted": 5, "time limit": 124}
@@ -94,7 +95,7 @@ class RootMachine(Machine):
             self.slots.pin(int(root), root.name)
         for address, data in image.segments:
             core.write(core.image + (address - image.start), data)
-        extra = _extra_chunks()
+        extra = _extra_chunks(core.tsc_mhz)
         core.write(core.extra, extra)
         core.write(core.bootinfo, self._bootinfo(len(extra)).pack(self.kernel))
 
@@ -123,17 +124,16 @@ class RootMachine(Machine):
             extra_len=extra_len,
         )
 
-    @property
-    def agents(self) -> AgentPool:
-        """Not there: Python has no thread in this machine."""
-        raise MachineError(
-            "this machine belongs to its root task: Python has no capabilities in it, and can only "
-            "look. To act as a thread of a machine, make it with Machine()"
-        )
+    if not TYPE_CHECKING:  # type checkers shall go on finding names that do not exist
 
-    @agents.setter
-    def agents(self, pool: AgentPool) -> None:
-        raise MachineError("a machine with a root task has no agents")
+        def __getattr__(self, name):
+            """Say why what other machines have for Python's own thread is not there."""
+            if name in HANDS:
+                raise MachineError(
+                    "this machine belongs to its root task: Python has no capabilities in it, and "
+                    "can only look. To act as a thread of a machine, make it with Machine()"
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # --- running -------------------------------------------------------------------------------
 
@@ -194,9 +194,9 @@ class RootMachine(Machine):
         return bool(records) and records[-1]["cause"] == CAUSE_LOST
 
 
-def _extra_chunks() -> bytes:
+def _extra_chunks(tsc_mhz: int) -> bytes:
     """Return the extra boot information: how fast the time-stamp counter counts."""
-    frequency = struct.pack("<I", _core.tsc_mhz())
+    frequency = struct.pack("<I", tsc_mhz)
     chunk = CHUNK.pack(CHUNK_TSC_FREQUENCY, CHUNK.size + len(frequency)) + frequency
     assert len(chunk) <= PAGE
     return chunk

@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Capability)
 Isolation = Literal["direct", "process"]
+Clock = Literal["real", "virtual"]
 
 ISOLATIONS = {"direct": _core.ISOLATION_DIRECT, "process": _core.ISOLATION_PROCESS}
+CLOCKS = {"real": _core.CLOCK_REAL, "virtual": _core.CLOCK_VIRTUAL}
 SMALL_ARENA_BITS = 16
 SLOT_BITS = _api.SIZES["SlotBits"]["classic"]
 
@@ -64,6 +66,8 @@ class Machine(ObjectMaker):
     console     where seL4_DebugPutChar goes: a file or descriptor; None: standard output;
                 "keep": nowhere, it can be read with console_text()
     mcs         the MCS kernel instead of the classic one
+    clock       "real": the machine's time is that of the host; "virtual": it advances with what the
+                machine does, and jumps when nobody can run, so a run can be repeated exactly
     """
 
     #: Addresses of a root task's image; see boot().
@@ -80,12 +84,14 @@ class Machine(ObjectMaker):
         cpu: int | None = None,
         console: IO[Any] | int | Literal["keep"] | None = None,
         mcs: bool = False,
+        clock: Clock = "real",
         domains: int = 1,
         tick_us: int = 2000,
         slice_ticks: int = 5,
     ) -> None:
         self.memory_size = _memory_size(memory)
         self.isolation: Isolation = _isolation(isolation)
+        self.clock: Clock = _clock(clock)
         self.kernel = KERNEL_OF[mcs]
         self.cnode_bits = cnode_bits
         self._console_file = console  # keeps it open
@@ -103,6 +109,7 @@ class Machine(ObjectMaker):
             console=_console_fd(console),
             runner=str(Path(__file__).with_name("lib") / "sel4emu-runner"),
             image=self._image,
+            clock=CLOCKS[self.clock],
         )
         _machines.add(self)
         self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
@@ -201,6 +208,11 @@ class Machine(ObjectMaker):
     def panic(self) -> str:
         """Why the machine has stopped for good; empty while it has not."""
         return self.core.panic
+
+    @property
+    def time(self) -> int:
+        """The machine's time: nanoseconds since it booted. It stands still while it is paused."""
+        return self.core.time
 
     # --- invoking --------------------------------------------------------------------------
 
@@ -472,7 +484,10 @@ class Machine(ObjectMaker):
             self.core.step(timeout)
 
     def wait_idle(self, timeout: float | None = 10.0) -> None:
-        """Wait until nobody runs: every thread is blocked, or the machine is paused."""
+        """Wait until nobody runs: every thread is blocked, or the machine is paused.
+
+        What they printed to the console has been written then.
+        """
         self.core.wait_idle(timeout)
 
     def check(self) -> None:
@@ -562,6 +577,12 @@ def _isolation(isolation: Isolation | None) -> Isolation:
         return "process"
     source = "isolation=" if isolation else "SEL4EMU_ISOLATION="
     raise ValueError(f"{source}{chosen!r}: must be 'direct' or 'process'")
+
+
+def _clock(clock: Clock) -> Clock:
+    if clock not in CLOCKS:
+        raise ValueError(f"clock={clock!r}: must be 'real' or 'virtual'")
+    return clock
 
 
 def _console_fd(console: IO[Any] | int | str | None) -> int:

@@ -149,8 +149,13 @@ class ObjectMaker(ABC):
             tcb.thread_name = name
         return tcb
 
+    def _check_mcs(self, what: str) -> None:
+        if self.kernel != "mcs":
+            raise MachineError(f"the classic kernel has no {what}: make Machine(mcs=True)")
+
     def reply_object(self, name: str = "") -> Reply:
         """Make a reply object (MCS)."""
+        self._check_mcs("reply objects")
         return self._make("Reply", 0, name, Reply)
 
     def sched_context(
@@ -164,6 +169,7 @@ class ObjectMaker(ABC):
         sporadic: bool = False,
     ) -> SchedContext:
         """Make and configure a scheduling context (MCS); a budget of 0 leaves it unconfigured."""
+        self._check_mcs("scheduling contexts")
         least = _api.SIZES["MinSchedContextBits"]["mcs"]
         bits = max(least, bits_for(CONTEXT_BYTES + REFILL_BYTES * (2 + extra_refills)))
         context = self._make("SchedContext", bits, name, SchedContext)
@@ -240,8 +246,7 @@ class ObjectMaker(ABC):
     @property
     def sched_control(self) -> SchedControl:
         """The authority to give scheduling contexts their time (MCS)."""
-        if self.kernel != "mcs":
-            raise MachineError("the classic kernel has no SchedControl: make Machine(mcs=True)")
+        self._check_mcs("SchedControl")
         return SchedControl(cast("Machine", self), self.core.sched_control)
 
     @property

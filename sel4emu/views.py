@@ -408,7 +408,17 @@ class ProcessView(View):
         return f"{self.name!r} pid {self.pid} {state}"
 
 
-CAUSES = ("", "syscall", "VM fault", "exception", "interrupt", "host block", "host wake", "lost")
+CAUSES = (
+    "",
+    "syscall",
+    "VM fault",
+    "exception",
+    "interrupt",
+    "host block",
+    "host wake",
+    "rdtsc",
+    "lost",
+)
 
 
 @dataclass(frozen=True)
@@ -416,6 +426,8 @@ class TraceRecord(View):
     """One kernel entry."""
 
     sequence: int
+    #: The machine's time, in ns.
+    time: int
     thread: str
     tcb: int
     cause: str
@@ -451,6 +463,7 @@ class TraceRecord(View):
         """Make one of a record of the core."""
         return cls(
             sequence=record["sequence"],
+            time=record["time_ns"],
             tcb=record["tcb"],
             thread=names.get(record["tcb"], ""),
             cause=name_in(CAUSES, record["cause"]),

@@ -71,6 +71,8 @@ enum image_clock {
     CLOCK_VIRTUAL, /* advances with what is done, and jumps when all wait */
 };
 #define TIME_NEVER (~0ul)
+/* MHz of the time-stamp counter by a virtual clock: it counts nanoseconds. */
+#define CLOCK_VIRTUAL_MHZ 1000u
 
 /* What the host counts time with. */
 enum image_counter {
@@ -150,13 +152,14 @@ enum image_cause {
     CAUSE_INTERRUPT,  /* a kick: look at image_header.pending */
     CAUSE_HOST_BLOCK, /* the thread waits for the host: it leaves the node */
     CAUSE_HOST_WAKE,  /* ... and the host has answered */
+    CAUSE_TSC,        /* the thread executed rdtsc or rdtscp, and was trapped */
     CAUSE_LOST,       /* the Linux thread or process of this TCB is gone */
 };
 
 /* One kernel entry, as the trace ring keeps it. */
 struct image_trace {
     word sequence;        /* 1, 2, 3...; 0: never written */
-    word time_ns;         /* the machine's clock; 0 where it was not read */
+    word time_ns;         /* the machine's clock */
     paddr tcb;            /* who entered */
     uint32_t thread;      /* its index in image_header.thread, 0: none */
     uint16_t cause;       /* enum image_cause */
@@ -202,8 +205,8 @@ struct image_header {
     uint32_t header_size;
     struct image_config config;
 
-    /* the lock: 0 free, else owner + 1 (index of a process, 0: the monitor),
-     * bit 31: somebody sleeps on it (futex) */
+    /* the lock (futex): owner + 1 (index of a process, 0: the monitor), or 0:
+     * free; bit 31: somebody sleeps on it; bit 30: a sleeper is next */
     uint32_t lock;
     /* written by anyone, atomically, read by current's gate */
     uint32_t pending; /* enum image_pending */
@@ -249,7 +252,7 @@ struct image_header {
     word charged_until;
     struct image_queue release;
     uint32_t reprogram; /* the time of this entry has been acted on */
-    word entries; /* kernel entries so far */
+    word entries;       /* kernel entries that programs made so far */
     /* the host's own, see gate/clock.h: time is base_time + (counter -
      * base_count) * scale / 2^32 */
     struct {

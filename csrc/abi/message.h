@@ -76,7 +76,9 @@ struct message_welcome {
     struct message_header header;
     uint32_t isolation; /* enum image_isolation */
     uint32_t process;   /* index in image_header.process[] */
-    word image_size;    /* bytes of the image file */
+    uint32_t clock;     /* enum image_clock */
+    uint32_t reserved;
+    word image_size; /* bytes of the image file */
 };
 
 struct message_ready {

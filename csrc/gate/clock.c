@@ -16,6 +16,11 @@ word gate_clock_monotonic(void)
     return (word)now.tv_sec * SECOND + (word)now.tv_nsec;
 }
 
+static bool is_virtual(struct kernel *k)
+{
+    return k->h.config.clock == CLOCK_VIRTUAL;
+}
+
 static word count(struct kernel *k)
 {
     return k->h.clock.counter == COUNTER_TSC ? __builtin_ia32_rdtsc()
@@ -40,20 +45,6 @@ void gate_clock_begin(struct kernel *k, uint32_t counter, word scale)
     gate_clock_go(k);
 }
 
-void gate_clock_stop(struct kernel *k)
-{
-    gate_clock_update(k);
-    k->h.clock.stopped = 1;
-}
-
-void gate_clock_go(struct kernel *k)
-{
-    k->h.clock.stopped = 0;
-    k->h.clock.base_time = k->h.time;
-    if (k->h.config.clock == CLOCK_REAL)
-        k->h.clock.base_count = count(k);
-}
-
 /* The node idled, and time passed as it does for whom it waited for. */
 static void end_idling(struct kernel *k)
 {
@@ -67,20 +58,38 @@ void gate_clock_update(struct kernel *k)
 {
     word now;
 
-    if (k->h.config.clock == CLOCK_VIRTUAL) {
+    if (is_virtual(k)) {
         end_idling(k);
         return;
     }
-    if (k->h.clock.stopped)
+    if (k->h.clock.stopped != GATE_CLOCK_GOES)
         return;
     now = k->h.clock.base_time + passed(k);
+    /* Counters of two CPUs may differ by a hair. */
     if (now > k->h.time)
         k->h.time = now;
+}
+
+void gate_clock_stop(struct kernel *k, enum gate_clock_stop why)
+{
+    gate_clock_update(k);
+    k->h.clock.stopped = why;
+}
+
+void gate_clock_go(struct kernel *k)
+{
+    k->h.clock.stopped = GATE_CLOCK_GOES;
+    k->h.clock.base_time = k->h.time;
+    if (!is_virtual(k))
+        k->h.clock.base_count = count(k);
 }
 
 void gate_clock_enter(struct kernel *k, const struct kernel_host *host,
                       paddr tcb, const struct kernel_cause *cause)
 {
+    if (k->h.clock.stopped == GATE_CLOCK_HELD &&
+        (tcb == k->h.current || k->h.current == 0))
+        gate_clock_go(k);
     gate_clock_update(k);
     kernel_enter(k, host, tcb, cause);
 }
@@ -91,26 +100,51 @@ void gate_clock_reschedule(struct kernel *k)
     kernel_reschedule(k);
 }
 
-bool gate_clock_arm(struct kernel *k, int timer, word moment)
+static bool set_timer(int timer, word ns)
 {
-    struct itimerspec when = { { 0, 0 }, { 0, 0 } };
-    word left = moment > k->h.time ? moment - k->h.time : 1;
+    const struct itimerspec when = {
+        .it_value = { (time_t)(ns / SECOND), (long)(ns % SECOND) },
+    };
 
-    if (moment != TIME_NEVER) {
-        when.it_value.tv_sec = (time_t)(left / SECOND);
-        when.it_value.tv_nsec = (long)(left % SECOND);
-    }
-    if (sys_call(SYS_timerfd_settime, timer, 0, &when, 0, 0, 0) < 0)
+    return sys_call(SYS_timerfd_settime, timer, 0, &when, 0, 0, 0) >= 0;
+}
+
+bool gate_clock_arm_after(struct kernel *k, int timer, word ns)
+{
+    if (!set_timer(timer, ns == TIME_NEVER ? 0 : ns))
         return false;
-    k->h.armed = moment;
+    k->h.armed = ns == TIME_NEVER ? TIME_NEVER : k->h.time + ns;
     return true;
+}
+
+bool gate_clock_arm(struct kernel *k, int timer)
+{
+    word deadline = k->h.deadline;
+
+    if (deadline == TIME_NEVER)
+        return gate_clock_arm_after(k, timer, TIME_NEVER);
+    if (!is_virtual(k) || k->h.current == 0)
+        return gate_clock_arm_after(
+            k, timer, deadline > k->h.time ? deadline - k->h.time : 1);
+    if (!set_timer(timer, GATE_CLOCK_LOOK_NS))
+        return false;
+    k->h.armed = 0; /* no deadline makes it look earlier */
+    return true;
+}
+
+/* Virtual: the node has begun to idle while somebody waits for the host. */
+static bool begins_idling(struct kernel *k)
+{
+    return is_virtual(k) && k->h.host_blocked && k->h.current == 0 &&
+           k->h.paused == 0 && k->h.clock.idle_since == 0;
 }
 
 void gate_clock_leave(struct kernel *k, int timer)
 {
-    if (k->h.config.clock == CLOCK_VIRTUAL && k->h.host_blocked &&
-        k->h.current == 0 && k->h.paused == 0 && k->h.clock.idle_since == 0)
+    if (begins_idling(k)) {
         k->h.clock.idle_since = gate_clock_monotonic();
-    if ((k->h.events & EVENT_TIMER) && gate_clock_arm(k, timer, k->h.deadline))
+        k->h.events |= EVENT_TIMER;
+    }
+    if ((k->h.events & EVENT_TIMER) && gate_clock_arm(k, timer))
         k->h.events &= ~(uint32_t)EVENT_TIMER;
 }

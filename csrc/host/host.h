@@ -44,7 +44,7 @@ struct host_error {
 };
 
 struct host_options {
-    struct image_config config;
+    struct image_config config; /* tsc_mhz is the monitor's */
     int cpu;            /* CPU for all client threads; -1: the monitor chooses,
                        -2: leave affinity alone */
     const char *runner; /* path of the runner, for VSpaces that are made by
@@ -182,7 +182,8 @@ enum host_status host_resume(struct host_machine *m, struct host_error *error);
 /* On a paused node: run until `entries` kernel entries were made. */
 enum host_status host_step(struct host_machine *m, uint32_t entries,
                            int64_t timeout_ns, struct host_error *error);
-/* Wait until nobody runs (every thread blocked, or the node paused). */
+/* Wait until nobody runs (every thread blocked, or the node paused), and what
+ * was printed has been written. */
 enum host_status host_wait_idle(struct host_machine *m, int64_t timeout_ns,
                                 struct host_error *error);
 
@@ -192,8 +193,9 @@ size_t host_console(struct host_machine *m, uint64_t offset, char *buffer,
                     size_t size);
 /* The panic text, or "". */
 const char *host_panic_text(struct host_machine *m);
-/* Frequency of the time-stamp counter in MHz, measured (takes 6 ms). */
-uint32_t host_tsc_mhz(void);
+/* The machine's time, ns since boot. */
+enum host_status host_time(struct host_machine *m, word *ret,
+                           struct host_error *error);
 /* Descriptor of the image (memfd); owned by the machine. */
 int host_image_fd(struct host_machine *m);
 

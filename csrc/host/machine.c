@@ -62,8 +62,14 @@ void host_bind(int cpu)
     sys_call(SYS_sched_setaffinity, 0, sizeof(mask), mask, 0, 0, 0);
 }
 
+/* How fast programs see the time-stamp counter count. */
+static uint32_t count_mhz(uint32_t clock)
+{
+    return clock == CLOCK_VIRTUAL ? CLOCK_VIRTUAL_MHZ : tsc_mhz();
+}
+
 static enum host_status make_image(struct host_machine *m,
-                                   const struct image_config *config,
+                                   struct image_config *config,
                                    struct host_error *error)
 {
     const char *problem;
@@ -91,12 +97,13 @@ static enum host_status make_image(struct host_machine *m,
     m->k = p;
     madvise(p, m->size, MADV_DONTFORK);
     m->ops.clear = clear_memory;
+    config->tsc_mhz = count_mhz(config->clock);
     problem = kernel_boot(m->k, config, &m->ops);
     if (problem != NULL)
         return host_fail(error, HOST_INVALID, "%s", problem);
     tsc_begin(m->k);
     if (m->k->h.paused)
-        gate_clock_stop(m->k);
+        gate_clock_stop(m->k, GATE_CLOCK_PAUSED);
     return HOST_OK;
 }
 
@@ -145,6 +152,7 @@ struct host_machine *host_create(const struct host_options *options,
                                  struct host_error *error)
 {
     struct host_machine *m = calloc(1, sizeof(*m));
+    struct image_config config = options->config;
     pthread_condattr_t attributes;
 
     if (m == NULL) {
@@ -164,7 +172,7 @@ struct host_machine *host_create(const struct host_options *options,
     pthread_cond_init(&m->changed, &attributes);
     for (uint32_t i = 0; i < IMAGE_THREADS; i++)
         m->client[i].socket = -1;
-    if (make_image(m, &options->config, error) != HOST_OK ||
+    if (make_image(m, &config, error) != HOST_OK ||
         timer_start(m, error) != HOST_OK || make_service(m, error) != HOST_OK) {
         timer_end(m);
         close_all(m);
@@ -214,6 +222,19 @@ void host_forget(struct host_machine *m)
     }
     m->k = NULL; /* was not copied: MADV_DONTFORK */
     close_all(m);
+}
+
+enum host_status host_time(struct host_machine *m, word *ret,
+                           struct host_error *error)
+{
+    enum host_status status = host_lock(m, true, error);
+
+    if (status != HOST_OK)
+        return status;
+    gate_clock_update(m->k);
+    *ret = m->k->h.time;
+    host_unlock(m);
+    return HOST_OK;
 }
 
 struct kernel *host_kernel(struct host_machine *m)

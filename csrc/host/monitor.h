@@ -76,6 +76,15 @@ struct host_timer {
     int end; /* eventfd: the thread shall end */
     bool running;
     pthread_t thread;
+    /* the timer thread's own */
+    struct {
+        uint32_t thread; /* who is watched, since this moment, */
+        word since;
+        word entries; /* h.entries and the CPU time of its process then, */
+        word cpu;
+        word last; /* ... and at the last look */
+        word gone; /* what of it has become virtual time */
+    } watch;
 };
 
 struct host_machine {
@@ -109,6 +118,8 @@ struct host_machine {
     uint32_t callers; /* threads inside agent waits */
     char *console;    /* kept output, console_kept bytes */
     size_t console_kept, console_room;
+    uint32_t showing; /* atomic, set under the image's lock: output was taken
+                         and is not written yet */
 
     /* the service thread's own */
     int failed; /* some process has a failure */
@@ -117,7 +128,7 @@ struct host_machine {
     uint32_t wanted_count;
     struct {
         uint32_t thread; /* current that slept in Linux when last looked */
-        uint64_t time;   /* CPU time it had used */
+        uint64_t ticks;  /* CPU time it had used */
     } sleeper;
 
     struct host_thread client[IMAGE_THREADS];
@@ -157,8 +168,18 @@ enum host_status timer_start(struct host_machine *m, struct host_error *error);
 /* End the thread, if there is one. */
 void timer_end(struct host_machine *m);
 
+/* stat.c */
+struct thread_stat {
+    char state;     /* 'R', 'S', 'T'...: see proc(5) */
+    uint64_t ticks; /* CPU time used, in clock ticks */
+};
+/* False: there is no such thread. */
+bool stat_thread(uint32_t pid, uint32_t tid, struct thread_stat *ret);
+
 /* tsc.c */
-/* Let the machine's time begin. */
+/* Its frequency. */
+uint32_t tsc_mhz(void);
+/* Let the machine's time begin, counted by it if it is fit for that. */
 void tsc_begin(struct kernel *k);
 
 /* elf.c */
@@ -215,6 +236,9 @@ void lend_watch(struct host_machine *m);
 
 /* monitor.c */
 void *monitor_main(void *machine);
+/* Has all console output been written? If not, that is asked for. The lock is
+ * held. */
+bool monitor_console_shown(struct host_machine *m);
 enum {
     WATCH_CALL,
     WATCH_SLEEPERS,

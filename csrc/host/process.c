@@ -113,6 +113,8 @@ static bool send_welcome(struct host_machine *m, struct host_process *p)
         { MESSAGE_WELCOME, sizeof(welcome) },
         m->k->h.config.isolation,
         p->index,
+        m->k->h.config.clock,
+        0,
         m->size,
     };
     /* Who runs the core sets the timer. */

@@ -77,7 +77,7 @@ static word measured_scale(void)
     return result;
 }
 
-uint32_t host_tsc_mhz(void)
+uint32_t tsc_mhz(void)
 {
     word ns = measured_scale(); /* in 2^32 counts */
     word mhz = ((1000ul << 32) + ns / 2) / ns;

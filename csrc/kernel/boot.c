@@ -164,6 +164,8 @@ static const char *check_config(const struct image_config *c)
         return "slice_ticks is 0: a time slice has at least 1 tick";
     if (c->tick_us < 1)
         return "tick_us is 0: a tick has at least 1 microsecond";
+    if (c->clock != CLOCK_REAL && c->clock != CLOCK_VIRTUAL)
+        return "clock is neither real nor virtual";
     if (c->tsc_mhz < 1)
         return "tsc_mhz is 0: the time-stamp counter counts faster";
     if (c->mcs && c->boot_slice_us < BUDGET_MIN_US)

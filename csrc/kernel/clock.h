@@ -12,16 +12,22 @@
 #ifndef SEL4EMU_KERNEL_CLOCK_H
 #define SEL4EMU_KERNEL_CLOCK_H
 
-#include "kernel/kernel.h"
+#include "kernel/object.h"
 
-/* An entry begins. */
-void clock_entry(struct kernel *k);
+/* An entry begins. Only what a program does takes time: how often Linux
+ * interrupts it is chance. */
+void clock_entry(struct kernel *k, const struct kernel_cause *cause);
 /* A stretch of a long operation is done. */
 void clock_work(struct kernel *k);
 /* Nobody can run: go to the deadline at once, if that is how time passes. */
 bool clock_skip(struct kernel *k);
 /* The deadline is known: have the host arm its timer if it is too late. */
 void clock_arm(struct kernel *k);
+
+/* t executed rdtsc (cause->number: the length of the instruction) where that is
+ * not the processor's business: it reads this clock. */
+void clock_read(struct kernel *k, struct tcb *t,
+                const struct kernel_cause *cause);
 
 /* Length of a tick of the classic kernel. */
 static inline word clock_tick_ns(struct kernel *k)

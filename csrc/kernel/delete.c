@@ -14,6 +14,7 @@
  * long as it takes, or was met while eating another zombie; then a cyclic
  * zombie is left for the outer deletion.
  */
+#include "kernel/budget.h"
 #include "kernel/cap.h"
 #include "kernel/cdt.h"
 #include "kernel/clock.h"
@@ -37,12 +38,18 @@ enum outcome preemption_point(struct kernel *k)
     return preemption_point_now(k);
 }
 
+static bool is_time_to_look(struct kernel *k)
+{
+    return k->h.time >= k->h.deadline ||
+           (k->h.config.mcs && !budget_allows_more(k)) ||
+           __atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST);
+}
+
 enum outcome preemption_point_now(struct kernel *k)
 {
     k->h.work = 0;
     clock_work(k);
-    if (k->h.preemptible && (k->h.time >= k->h.deadline ||
-                             __atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST)))
+    if (k->h.preemptible && is_time_to_look(k))
         return OUTCOME_PREEMPTED;
     return OUTCOME_DONE;
 }

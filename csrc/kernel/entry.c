@@ -98,6 +98,9 @@ static void own_cause(struct kernel *k, const struct kernel_host *host,
         if (has_time(k, t))
             exception(k, t, cause);
         break;
+    case CAUSE_TSC:
+        clock_read(k, t, cause);
+        break;
     case CAUSE_HOST_BLOCK:
         t->fault_ip = t->regs[REG_RIP];
         thread_set_state(k, t, STATE_BLOCKED_ON_HOST);
@@ -231,8 +234,7 @@ void kernel_enter(struct kernel *k, const struct kernel_host *host, paddr tcb,
         return;
     }
     error_clear(k);
-    k->h.entries++;
-    clock_entry(k);
+    clock_entry(k, cause);
     k->h.preemptible = is_current;
     trace_begin(k, t, cause);
     bool step = is_step(k, t, cause);

@@ -317,13 +317,27 @@ static void slice_tick(struct kernel *k, struct tcb *t)
     sched_require(k);
 }
 
-static void tick(struct kernel *k)
+/* Of the current domain's time, so many ticks are over. */
+static void domain_ticks(struct kernel *k, word ticks)
 {
-    if (k->h.current)
-        slice_tick(k, current(k));
-    if (k->h.config.domains > 1 && k->h.domain_time > 0 &&
-        --k->h.domain_time == 0)
+    if (k->h.config.domains == 1 || k->h.domain_time == 0)
+        return;
+    k->h.domain_time -= ticks < k->h.domain_time ? ticks : k->h.domain_time;
+    if (k->h.domain_time == 0)
         sched_require(k);
+}
+
+static void expire_classic(struct kernel *k)
+{
+    word tick_ns = clock_tick_ns(k), ticks;
+
+    if (k->h.tick_at > k->h.time)
+        return;
+    ticks = (k->h.time - k->h.tick_at) / tick_ns + 1;
+    k->h.tick_at += ticks * tick_ns;
+    domain_ticks(k, ticks);
+    for (word i = 0; k->h.current && i < ticks; i++)
+        slice_tick(k, current(k));
 }
 
 /* As an interrupt of the timer, which comes between two instructions. */
@@ -341,14 +355,10 @@ static void expire_mcs(struct kernel *k)
 
 void sched_expire(struct kernel *k)
 {
-    if (k->h.config.mcs) {
+    if (k->h.config.mcs)
         expire_mcs(k);
-        return;
-    }
-    while (k->h.tick_at <= k->h.time) {
-        k->h.tick_at += clock_tick_ns(k);
-        tick(k);
-    }
+    else
+        expire_classic(k);
 }
 
 /* ---- choosing ---- */
@@ -358,12 +368,16 @@ static bool domain_is_over(struct kernel *k)
     return k->h.config.mcs ? budget_domain_over(k) : k->h.domain_time == 0;
 }
 
+/* What follows entry i of the schedule. */
+static word domain_after(struct kernel *k, word i)
+{
+    return k->h.domain_schedule[i + 1].duration ? i + 1 : k->h.domain_start;
+}
+
 static void next_domain(struct kernel *k)
 {
-    word i = k->h.domain_index + 1;
+    word i = domain_after(k, k->h.domain_index);
 
-    if (k->h.domain_schedule[i].duration == 0)
-        i = k->h.domain_start;
     k->h.domain_index = i;
     k->h.domain = k->h.domain_schedule[i].domain;
     k->h.domain_time = domain_time(k, k->h.domain_schedule[i].duration);
@@ -525,6 +539,8 @@ static void spare_current(struct kernel *k)
     if (thread_is_schedulable(k, t) && t->domain == k->h.domain &&
         !domain_is_over(k) && is_highest(k, t->priority))
         return;
+    if (!thread_is_schedulable(k, t))
+        budget_release(k, k->h.current_sc);
     __atomic_or_fetch(&k->h.pending, PENDING_RESCHEDULE, __ATOMIC_SEQ_CST);
     k->h.events |= EVENT_KICK;
 }
@@ -532,12 +548,18 @@ static void spare_current(struct kernel *k)
 /* Is there anybody whose domain has its turn, or will have? */
 static bool domains_take_turns(struct kernel *k)
 {
+    word i = k->h.domain_index;
+
     if (k->h.config.domains == 1)
         return false;
-    for (word d = 0; d < k->h.config.domains; d++)
-        if (k->h.ready_l1[d])
+    if (k->h.current)
+        return true;
+    for (word n = 0; n < sched_domain_entries(k); n++) {
+        i = domain_after(k, i);
+        if (k->h.ready_l1[k->h.domain_schedule[i].domain])
             return true;
-    return k->h.current != 0;
+    }
+    return false;
 }
 
 /* Classic: is anybody waiting for time to pass? */
@@ -564,18 +586,28 @@ static word next_deadline_mcs(struct kernel *k)
     return deadline;
 }
 
-/* What time the kernel waits for. Ticks pass at multiples of their length. */
-static word next_deadline(struct kernel *k)
+/* Classic: ticks pass at multiples of their length. An idle node waits for the
+ * last one of its domain. */
+static word next_deadline_classic(struct kernel *k)
 {
-    word tick_ns = clock_tick_ns(k);
+    word tick_ns = clock_tick_ns(k), more;
 
-    if (k->h.config.mcs)
-        return next_deadline_mcs(k);
     if (k->h.paused || !needs_tick(k))
         k->h.tick_at = TIME_NEVER;
     else if (k->h.tick_at == TIME_NEVER)
         k->h.tick_at = (k->h.time / tick_ns + 1) * tick_ns;
-    return k->h.tick_at;
+    if (k->h.current || k->h.tick_at == TIME_NEVER || k->h.domain_time == 0)
+        return k->h.tick_at;
+    more = k->h.domain_time - 1;
+    return more < (TIME_NEVER - k->h.tick_at) / tick_ns
+               ? k->h.tick_at + more * tick_ns
+               : TIME_NEVER;
+}
+
+/* What time the kernel waits for. */
+static word next_deadline(struct kernel *k)
+{
+    return k->h.config.mcs ? next_deadline_mcs(k) : next_deadline_classic(k);
 }
 
 /* The node settles; what is due by then happens before user code goes on. */
@@ -592,6 +624,16 @@ static void settle_in_time(struct kernel *k)
     }
 }
 
+/* MCS: not all that current does asks whether there is time for it, so its turn
+ * may be over by now, as if the timer came just then. */
+static void end_turn_mcs(struct kernel *k)
+{
+    const struct tcb *t = current(k);
+
+    if (t && thread_is_schedulable(k, t) && !budget_suffices(k))
+        sched_expire(k);
+}
+
 void sched_finish(struct kernel *k, bool left)
 {
     bool was_idle = k->h.current_thread == 0;
@@ -601,6 +643,8 @@ void sched_finish(struct kernel *k, bool left)
         spare_current(k);
         k->h.deadline = next_deadline(k);
     } else {
+        if (k->h.config.mcs)
+            end_turn_mcs(k);
         settle_in_time(k);
     }
     t = current(k);

@@ -4,7 +4,7 @@
  * sched_control.c.
  */
 #include "kernel/sched_context.h"
-#include "kernel/fault.h"
+#include "kernel/budget.h"
 #include "kernel/ipc.h"
 #include "kernel/refill.h"
 #include "kernel/sched.h"
@@ -43,10 +43,12 @@ void sched_context_bind(struct kernel *k, struct sched_context *sc,
     if (sched_context_is_active(sc))
         sched_context_unblock(k, t);
     sched_context_resume(k, sc);
-    if (thread_is_schedulable(k, t) && object_ref(k, t) != k->h.current) {
-        sched_enqueue(k, t);
-        sched_require(k);
-    }
+    /* An agent has run without. */
+    if (!thread_is_schedulable(k, t) || thread_is_agent(k, t) ||
+        object_ref(k, t) == k->h.current)
+        return;
+    sched_enqueue(k, t);
+    sched_require(k);
 }
 
 /* Whoever has it stops. */
@@ -56,6 +58,8 @@ static void take_away(struct kernel *k, struct sched_context *sc)
 
     if (!t)
         return;
+    if (object_ref(k, t) == k->h.current)
+        budget_release(k, object_ref(k, sc));
     sched_dequeue(k, t);
     sched_release_remove(k, t);
     t->sched_context = 0;

@@ -94,7 +94,7 @@ static void configure(struct kernel *k, struct sched_context *sc,
     sched_context_resume(k, sc);
     if (object_ref(k, t) == k->h.current)
         sched_require(k);
-    else if (thread_is_runnable(t))
+    else if (thread_is_runnable(t) && !thread_is_agent(k, t))
         sched_possible_switch(k, t);
 }
 

@@ -88,7 +88,7 @@ void tcb_destroy(struct kernel *k, struct tcb *t)
     /* Only who entered the kernel itself can be current to the end. */
     if (k->h.current == ref && k->h.inside.tcb != ref) {
         k->h.current = 0;
-        k->h.action = ACTION_CHOOSE;
+        sched_require(k);
     }
 }
 
@@ -167,8 +167,11 @@ void thread_restart(struct kernel *k, struct tcb *t)
      * An agent may have stopped the current thread, which has not noticed
      * yet; it is current still and must not be queued.
      */
-    if (object_ref(k, t) == k->h.current)
+    if (object_ref(k, t) == k->h.current) {
+        if (t->sched_context)
+            sched_context_resume(k, object_at(k, t->sched_context));
         return;
+    }
     if (!k->h.config.mcs)
         sched_enqueue(k, t);
     thread_released(k, t);
@@ -244,10 +247,11 @@ void thread_set_domain(struct kernel *k, struct tcb *t, word domain)
 
     sched_dequeue(k, t);
     t->domain = domain;
-    if (is_current)
-        sched_require(k);
-    else if (thread_is_schedulable(k, t) && !thread_is_agent(k, t))
+    if (!is_current && thread_is_schedulable(k, t) && !thread_is_agent(k, t))
         sched_enqueue(k, t);
+    /* While the node idles, an agent may make somebody ready for it so. */
+    if (is_current || k->h.current == 0)
+        sched_require(k);
 }
 
 /* ---- registers and buffer ---- */

@@ -34,6 +34,7 @@
 #define GUARD 4096ul
 #define AUTODISARM (1u << 31)
 #define KERNEL_MASK_BYTES 8
+#define VECTOR_PROTECTION 13 /* general protection fault */
 
 struct kernel_sigaction {
     void (*handler)(int, siginfo_t *, void *);
@@ -82,12 +83,46 @@ static void load_bases(const struct gate_thread *g)
     }
 }
 
+/*
+ * Is the instruction at ip rdtsc or rdtscp? Its length, or 0. It was executed,
+ * so it can be read: the second byte of one that begins with 0f, and the third
+ * of one that begins with 0f 01.
+ */
+static uint32_t reads_counter(word ip)
+{
+    const uint8_t *code = (const uint8_t *)ip;
+
+    if (!map_in_window(ip) || code[0] != 0x0f)
+        return 0;
+    if (code[1] == 0x31)
+        return 2;
+    return code[1] == 0x01 && code[2] == 0xf9 ? 3 : 0;
+}
+
+/* What a signal says of the cause. */
+static struct kernel_cause cause_of(int signal, const siginfo_t *info,
+                                    const void *context)
+{
+    struct kernel_cause cause =
+        frame_cause(signal, (word)info->si_addr, context);
+    uint32_t length;
+
+    if (signal == SIGSYS)
+        cause.kind = CAUSE_SYSCALL;
+    if (gate_process.clock != CLOCK_VIRTUAL || cause.kind != CAUSE_EXCEPTION ||
+        cause.number != VECTOR_PROTECTION)
+        return cause;
+    length = reads_counter(frame_ip(context));
+    if (length != 0)
+        cause = (struct kernel_cause){ .kind = CAUSE_TSC, .number = length };
+    return cause;
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
     struct area *area = area_here();
     struct gate_thread *g = &area->block;
-    struct kernel_cause cause =
-        frame_cause(signal, (word)info->si_addr, context);
+    struct kernel_cause cause;
 
     if (g->in_gate) {
         if (signal != SIGURG)
@@ -101,8 +136,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         gate_first(g);
         frame_leave(g, context);
     } else {
-        if (signal == SIGSYS)
-            cause.kind = CAUSE_SYSCALL;
+        cause = cause_of(signal, info, context);
         frame_enter(g, context, &cause);
     }
     load_bases(g);
@@ -150,6 +184,8 @@ static void run_thread(void *argument)
     sys_call(SYS_prctl, PR_SET_NAME, area->message.name, 0, 0, 0, 0);
     sys_call(SYS_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON,
              __executable_start, etext - __executable_start, 0, 0);
+    if (gate_process.clock == CLOCK_VIRTUAL)
+        sys_call(SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0, 0);
     if (gate_process.kernel)
         __atomic_store_n(&gate_process.kernel->h.thread[g->index].tid, tid,
                          __ATOMIC_SEQ_CST);
@@ -274,6 +310,7 @@ static void shake_hands(void)
     gate_process.timer = fds[1];
     gate_process.isolation = welcome.isolation;
     gate_process.index = welcome.process;
+    gate_process.clock = welcome.clock;
     gate_process.image_size = welcome.image_size;
     gate_process.window_count = ready.window_count;
     gate_process.window[0] = ready.window[0];

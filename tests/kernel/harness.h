@@ -382,6 +382,19 @@ struct thread {
     word frame;
 };
 
+#define THREAD_BUFFER 0x1000000ul /* address of every IPC buffer */
+
+/* The classic kernel's message begins with the fault handler. */
+static word thread_configure(struct machine *m, struct thread t)
+{
+    if (m->k->h.config.mcs)
+        return INVOKE(m, t.cap, METHOD_TCB_CONFIGURE,
+                      WORDS(0, 0, THREAD_BUFFER),
+                      CAPS(ROOT, SEL4_CAP_INIT_THREAD_VSPACE, t.frame));
+    return INVOKE(m, t.cap, METHOD_TCB_CONFIGURE, WORDS(0, 0, 0, THREAD_BUFFER),
+                  CAPS(ROOT, SEL4_CAP_INIT_THREAD_VSPACE, t.frame));
+}
+
 /* Made, with the root agent's CSpace and VSpace, but not resumed. */
 UNUSED static struct thread thread_new(struct machine *m, word priority)
 {
@@ -390,9 +403,7 @@ UNUSED static struct thread thread_new(struct machine *m, word priority)
     t.cap = object_new(m, OBJECT_TCB, 0);
     t.frame = object_new(m, OBJECT_PAGE, 0);
     t.tcb = object_of(m, t.cap);
-    CHECK_EQ(INVOKE(m, t.cap, METHOD_TCB_CONFIGURE, WORDS(0, 0, 0, 0x1000000),
-                    CAPS(ROOT, SEL4_CAP_INIT_THREAD_VSPACE, t.frame)),
-             SEL4_NO_ERROR);
+    CHECK_EQ(thread_configure(m, t), SEL4_NO_ERROR);
     CHECK_EQ(INVOKE(m, t.cap, METHOD_TCB_SET_PRIORITY, WORDS(priority),
                     CAPS(SEL4_CAP_INIT_THREAD_TCB)),
              SEL4_NO_ERROR);

@@ -119,18 +119,38 @@ static void a_domain_without_threads_idles_for_its_time(void)
 {
     struct machine m = machine_with_domains(3);
     struct thread a = thread_new(&m, 10);
-    word idle = 0;
 
     CHECK_EQ(configure(&m, 0, 0, 1), SEL4_NO_ERROR);
     CHECK_EQ(configure(&m, 1, 2, 2), SEL4_NO_ERROR);
     CHECK_EQ(start_at(&m, 0), SEL4_NO_ERROR);
     CHECK_EQ(thread_resume(&m, a), SEL4_NO_ERROR);
-    for (int i = 0; i < 9; i++) {
-        idle += m.k->h.current == 0;
-        CHECK(m.k->h.deadline != TIME_NEVER);
+    for (word round = 0; round < 3; round++) {
+        CHECK_EQ(m.k->h.current, a.tcb);
+        CHECK_EQ(m.k->h.deadline, (3 * round + 1) * 2000000);
+        timer_interrupt(&m);
+        CHECK_EQ(m.k->h.current, 0);
+        CHECK_EQ(m.k->h.deadline, (3 * round + 3) * 2000000);
         timer_interrupt(&m);
     }
-    CHECK_EQ(idle, 6);
+    machine_free(&m);
+}
+
+static void who_never_has_a_turn_is_not_waited_for(void)
+{
+    struct machine m = machine_with_domains(3);
+    struct thread a = thread_new(&m, 10);
+
+    CHECK_EQ(configure(&m, 0, 0, 1), SEL4_NO_ERROR);
+    CHECK_EQ(configure(&m, 1, 2, 2), SEL4_NO_ERROR);
+    CHECK_EQ(set(&m, a.cap, 1), SEL4_NO_ERROR);
+    CHECK_EQ(thread_resume(&m, a), SEL4_NO_ERROR);
+    CHECK_EQ(m.k->h.current, 0);
+    CHECK_EQ(m.k->h.deadline, TIME_NEVER);
+    CHECK_EQ(configure(&m, 2, 1, 3), SEL4_NO_ERROR);
+    CHECK_EQ(start_at(&m, 1), SEL4_NO_ERROR);
+    CHECK_EQ(m.k->h.deadline, 2 * 2000000);
+    timer_interrupt(&m);
+    CHECK_EQ(m.k->h.current, a.tcb);
     machine_free(&m);
 }
 
@@ -153,8 +173,41 @@ static void a_new_thread_is_in_the_current_domain(void)
     machine_free(&m);
 }
 
+static void a_thread_that_comes_into_an_idle_domain_runs(void)
+{
+    struct machine m = machine_with_domains(2);
+    struct thread t = thread_new(&m, 10);
+
+    CHECK_EQ(set(&m, t.cap, 1), SEL4_NO_ERROR);
+    CHECK_EQ(thread_resume(&m, t), SEL4_NO_ERROR);
+    CHECK_EQ(m.k->h.current, 0);
+    CHECK_EQ(set(&m, t.cap, 0), SEL4_NO_ERROR);
+    CHECK_EQ(m.k->h.current, t.tcb);
+    machine_free(&m);
+}
+
+/* As on the real kernel: it is ready, but nobody looks. */
+static void a_thread_that_comes_into_the_domain_preempts_nobody(void)
+{
+    struct machine m = machine_with_domains(2);
+    struct thread high = thread_new(&m, 20);
+    struct thread low = thread_running(&m, 10);
+
+    CHECK_EQ(set(&m, high.cap, 1), SEL4_NO_ERROR);
+    CHECK_EQ(thread_resume(&m, high), SEL4_NO_ERROR);
+    m.caller = low.tcb;
+    CHECK_EQ(set(&m, high.cap, 0), SEL4_NO_ERROR);
+    CHECK_EQ(m.k->h.current, low.tcb);
+    trap(&m, low.tcb, SYS_YIELD, 0, NULL);
+    CHECK_EQ(m.k->h.current, high.tcb);
+    machine_free(&m);
+}
+
 TESTS(TEST(set_checks_in_order), TEST(the_schedule_is_checked_in_order),
       TEST(with_one_domain_the_schedule_has_one_entry),
       TEST(domains_take_turns_whatever_the_priorities),
       TEST(a_domain_without_threads_idles_for_its_time),
-      TEST(a_new_thread_is_in_the_current_domain))
+      TEST(who_never_has_a_turn_is_not_waited_for),
+      TEST(a_new_thread_is_in_the_current_domain),
+      TEST(a_thread_that_comes_into_an_idle_domain_runs),
+      TEST(a_thread_that_comes_into_the_domain_preempts_nobody))

@@ -295,6 +295,7 @@ static void shake_hands(void)
     gate_process.timer = fds[1];
     gate_process.isolation = welcome.isolation;
     gate_process.index = welcome.process;
+    gate_process.clock = welcome.clock;
     gate_process.image_size = welcome.image_size;
     if (welcome.isolation == ISOLATION_DIRECT)
         map_image();
