@@ -71,16 +71,15 @@ static const struct image_thread *current(struct kernel *k)
     return &k->h.thread[k->h.current_thread];
 }
 
-/* What Linux says of current's thread: 'R', 'S'...; 0: there is none. */
+/* What Linux says of current's thread, or of the one that shall make it: 'R',
+ * 'S'...; 0: there is none. */
 static char current_state(struct kernel *k)
 {
     const struct image_thread *t = current(k);
+    uint32_t pid = k->h.process[t->process].pid;
     struct thread_stat stat;
 
-    if (t->tid == 0 ||
-        !stat_thread(k->h.process[t->process].pid, t->tid, &stat))
-        return 0;
-    return stat.state;
+    return stat_thread(pid, t->tid ? t->tid : pid, &stat) ? stat.state : 0;
 }
 
 /* Is current held by a debugger, or stopped by a signal? */

@@ -303,13 +303,14 @@ void sched_yield(struct kernel *k, struct tcb *t)
     sched_require(k);
 }
 
-/* The classic kernel's time slices, counted in ticks. */
-static void slice_tick(struct kernel *k, struct tcb *t)
+/* The classic kernel's time slices: of current's, so many ticks are over. If
+ * there are more than it had, its turn is late to end. */
+static void slice_ticks(struct kernel *k, struct tcb *t, word ticks)
 {
-    if (t->state != STATE_RUNNING)
+    if (!t || t->state != STATE_RUNNING)
         return;
-    if (t->time_slice > 1) {
-        t->time_slice--;
+    if (t->time_slice > ticks) {
+        t->time_slice -= ticks;
         return;
     }
     t->time_slice = k->h.config.slice_ticks;
@@ -335,9 +336,8 @@ static void expire_classic(struct kernel *k)
         return;
     ticks = (k->h.time - k->h.tick_at) / tick_ns + 1;
     k->h.tick_at += ticks * tick_ns;
+    slice_ticks(k, current(k), ticks);
     domain_ticks(k, ticks);
-    for (word i = 0; k->h.current && i < ticks; i++)
-        slice_tick(k, current(k));
 }
 
 /* As an interrupt of the timer, which comes between two instructions. */
