@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Root tasks print what they ask the kernel and what it answers: as the real kernel does, line by
-line. The transcripts were recorded from the real kernel, whose version their first line names."""
+line. `transcripts/KERNEL/PROGRAM.txt` was recorded from the real kernel of that configuration,
+whose version its first line names."""
 
 from __future__ import annotations
 
@@ -11,15 +12,21 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SEL4EMU = Path(sys.executable).with_name("sel4emu")
-TRANSCRIPTS = sorted((HERE / "transcripts").glob("*.txt"))
-#: Options of `sel4emu run` that make the machine that a program was recorded on.
-OPTIONS = {"domains": ["--domains", "4"]}
+SEL4EMU = str(Path(sys.executable).with_name("sel4emu"))
+TRANSCRIPTS = sorted((HERE / "transcripts").glob("*/*.txt"))
+#: Configurations of the kernel, and the options of `sel4emu run` for the machine that has it.
+KERNELS: dict[str, list[str]] = {
+    "classic": [],
+    "classic-domains": ["--domains", "4"],
+    "mcs": ["--mcs"],
+    "mcs-domains": ["--mcs", "--domains", "4"],
+}
 
 
 def recorded(transcript: Path) -> list[str]:
     header, *lines = transcript.read_text(encoding="utf-8").splitlines()
     assert header.startswith("# The real kernel's answers: seL4 ")
+    assert f" {transcript.parent.name}," in header
     return lines
 
 
@@ -28,24 +35,25 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("images")
 
 
-def image(folder: Path, name: str) -> Path:
-    """Compile a program of this folder, once."""
-    target = folder / name
+def image(folder: Path, name: str, kernel: str) -> Path:
+    """Compile a program of this folder, once for each of the two APIs."""
+    mcs = ["--mcs"] if kernel.startswith("mcs") else []
+    target = folder / "-".join([name, *mcs])
     if not target.exists():
         source = HERE / "programs" / f"{name}.c"
-        command = [SEL4EMU, "cc", "--root", "-O1", "-w", source, "-o", target]
-        subprocess.run(command, check=True, timeout=120)
+        command = [SEL4EMU, "cc", "--root", *mcs, "-O1", "-w", str(source)]
+        subprocess.run([*command, "-o", str(target)], check=True, timeout=120)
     return target
 
 
-@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_answers_are_those_of_the_real_kernel(
     transcript: Path, isolation: str, images: Path
 ) -> None:
-    name = transcript.stem
-    command = [SEL4EMU, "run", "--isolation", isolation, "--time-limit", "100"]
+    name, kernel = transcript.stem, transcript.parent.name
+    command = [SEL4EMU, "run", "--isolation", isolation, "--time-limit", "100", *KERNELS[kernel]]
     result = subprocess.run(
-        [*command, *OPTIONS.get(name, []), image(images, name)],
+        [*command, image(images, name, kernel)],
         capture_output=True,
         encoding="utf-8",
         errors="replace",
