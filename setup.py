@@ -293,6 +293,6 @@ generate()
 setup(
     cmdclass={"build": Build, "build_ext": BuildExtension, "build_client": BuildClient},
     ext_modules=[Extension("sel4emu._core", sources=[], py_limited_api=True)],
-    cffi_modules=["sel4emu/_capi_build.py:ffibuilder"],
+    cffi_modules=[f"sel4emu/_capi_build.py:{b}" for b in ("ffibuilder", "ffibuilder_mcs")],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -26,6 +26,7 @@ from .ipc import Endpoint, Notification, Reply
 from .layout import Layout
 from .machine import Machine
 from .message import Fault, Message, Received
+from .sched_context import SchedContext, SchedControl
 from .thread import TCB, DomainSet
 from .toolchain import ToolchainError
 from .vspace import PDPT, ASIDControl, ASIDPool, Frame, PageDirectory, PageTable, VSpace
@@ -58,6 +59,8 @@ __all__ = [
     "PageTable",
     "Received",
     "Reply",
+    "SchedContext",
+    "SchedControl",
     "Rights",
     "STDOUT",
     "Slot",

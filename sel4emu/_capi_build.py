@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Build step: the cffi module sel4emu._capi, which is libsel4 for Python.
+"""Build step: the cffi modules sel4emu._capi and _capi_mcs, which are libsel4 for Python.
 
 The C compiler runs the preprocessor over <sel4/sel4.h>, pycparser (which cffi brings along) takes
 the result apart, and what is declared there becomes cffi's declarations: types, enumerations, every
@@ -66,11 +66,25 @@ def compiler() -> list[str]:
     return shlex.split(os.environ.get("CC") or str(get_config_var("CC") or "cc"))
 
 
-def preprocess(*options: str) -> str:
+def preprocess(*options: str, mcs: bool) -> str:
     """Run the preprocessor over the headers."""
-    command = [*compiler(), "-E", "-P", *options, *(f"-I{p}" for p in INCLUDES), "-xc", "-"]
+    command = [
+        *compiler(),
+        "-E",
+        "-P",
+        *options,
+        *defines(mcs),
+        *(f"-I{p}" for p in INCLUDES),
+        "-xc",
+        "-",
+    ]
     result = subprocess.run(command, input=HEADER, capture_output=True, text=True, check=True)
     return result.stdout
+
+
+def defines(mcs: bool) -> list[str]:
+    """Return the options that choose the kernel."""
+    return ["-DSEL4EMU_MCS"] if mcs else []
 
 
 def plain_c(text: str) -> str:
@@ -144,9 +158,9 @@ class Declarations:
             node.dim = c_ast.ID("...")
 
 
-def constants() -> Iterator[str]:
+def constants(mcs: bool) -> Iterator[str]:
     """Yield the macros that stand for a number."""
-    macros = {m[1]: m[2].strip() for m in MACRO.finditer(preprocess("-dM"))}
+    macros = {m[1]: m[2].strip() for m in MACRO.finditer(preprocess("-dM", mcs=mcs))}
     for name in sorted(macros):
         value, seen = macros[name], {name}
         while value in macros and value not in seen:
@@ -156,22 +170,35 @@ def constants() -> Iterator[str]:
             yield f"#define {name} ..."
 
 
-def declarations() -> str:
+def declarations(mcs: bool) -> str:
     """Return the text for FFI.cdef()."""
-    tree = c_parser.CParser().parse(plain_c(preprocess()))
+    tree = c_parser.CParser().parse(plain_c(preprocess(mcs=mcs)))
     found = Declarations(tree)
-    return "\n".join([*found.lines, "void sel4emu_bind(void *);", CALLBACK, *constants()])
+    return "\n".join([*found.lines, "void sel4emu_bind(void *);", CALLBACK, *constants(mcs)])
 
 
-ffibuilder = FFI()
-ffibuilder.cdef(declarations())
-ffibuilder.set_source(
-    "sel4emu._capi",
-    GLUE,
-    sources=[os.path.relpath(p) for p in SOURCES],
-    include_dirs=[os.path.relpath(p) for p in INCLUDES],
-    extra_compile_args=["-std=gnu11", "-Wno-deprecated-declarations", "-fvisibility=hidden"],
-)
+def builder(module: str, *, mcs: bool) -> FFI:
+    """Return what builds the module for one of the two kernels."""
+    made = FFI()
+    made.cdef(declarations(mcs))
+    made.set_source(
+        module,
+        GLUE,
+        sources=[os.path.relpath(p) for p in SOURCES],
+        include_dirs=[os.path.relpath(p) for p in INCLUDES],
+        extra_compile_args=[
+            "-std=gnu11",
+            "-Wno-deprecated-declarations",
+            "-fvisibility=hidden",
+            *defines(mcs),
+        ],
+    )
+    return made
+
+
+ffibuilder = builder("sel4emu._capi", mcs=False)
+ffibuilder_mcs = builder("sel4emu._capi_mcs", mcs=True)
 
 if __name__ == "__main__":
     ffibuilder.compile(verbose=True)
+    ffibuilder_mcs.compile(verbose=True)

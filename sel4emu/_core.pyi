@@ -18,12 +18,16 @@ from ._core_types import (
     Exit,
     NotificationDict,
     ProcessDict,
+    ReplyDict,
+    SchedContextDict,
     ThreadDict,
     TraceDict,
 )
 
 ISOLATION_DIRECT: Final[int]
 ISOLATION_PROCESS: Final[int]
+CLOCK_REAL: Final[int]
+CLOCK_VIRTUAL: Final[int]
 ABI_VERSION: Final[int]
 EXIT_RUNNING: Final[int]
 EXIT_STATUS: Final[int]
@@ -73,9 +77,6 @@ class VersionMismatch(SpawnError):
 class HandshakeError(SpawnError):
     """The client did not report after its start."""
 
-def tsc_mhz() -> int:
-    """Return the frequency of the processor's time-stamp counter in MHz, measured."""
-
 @final
 class Memory:
     """A window onto a machine's physical memory; see memoryview().
@@ -95,7 +96,7 @@ class Machine:
     console output is kept, see console()), `runner` the program that becomes the process of a
     VSpace that seL4 calls alone have made (None: hosted clients only). `image` is the user
     addresses of a root task's pages, first and behind the last, and of its first instruction; such
-    a machine is paused at first. None: the first thread is an agent.
+    a machine is paused at first. None: the first thread is an agent. `clock` is CLOCK_...
     """
 
     def __new__(
@@ -114,6 +115,7 @@ class Machine:
         console: int = -1,
         runner: str | None = None,
         image: tuple[int, int, int] | None = None,
+        clock: int = 0,
     ) -> Machine: ...
     def close(self) -> None:
         """End every client and free everything; other threads' calls end with MachineClosed."""
@@ -132,6 +134,10 @@ class Machine:
     @property
     def image_fd(self) -> int:
         """Descriptor of the image; it belongs to the machine."""
+
+    @property
+    def time(self) -> int:
+        """Nanoseconds since it booted, by its own clock."""
 
     @property
     def client_count(self) -> int:
@@ -154,6 +160,10 @@ class Machine:
         """ISOLATION_..."""
 
     @property
+    def tsc_mhz(self) -> int:
+        """How fast root tasks see the time-stamp counter count, in MHz."""
+
+    @property
     def root_tcb(self) -> int:
         """The first thread."""
 
@@ -172,6 +182,10 @@ class Machine:
     @property
     def untyped_end(self) -> int:
         """Slot behind the last of them."""
+
+    @property
+    def sched_control(self) -> int:
+        """MCS: slot of the SchedControl capability; else 0."""
 
     @property
     def empty_start(self) -> int:
@@ -385,6 +399,12 @@ class Machine:
 
     def notification(self, address: int) -> NotificationDict:
         """Return a notification."""
+
+    def sched_context(self, address: int) -> SchedContextDict:
+        """Return a scheduling context (MCS)."""
+
+    def reply(self, address: int) -> ReplyDict:
+        """Return a reply object (MCS)."""
 
     def mappings(self, vspace: int) -> list[tuple[int, int, int, int, int, bool]]:
         """Return the pages of an address space.

@@ -12,7 +12,17 @@ Answer: TypeAlias = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 Exit: TypeAlias = tuple[int, int, int, str]
 
 ThreadState: TypeAlias = Literal[
-    "inactive", "current", "running", "restart", "receive", "send", "reply", "notification", "host"
+    "inactive",
+    "current",
+    "running",
+    "restart",
+    "receive",
+    "send",
+    "reply",
+    "notification",
+    "host",
+    "refill",
+    "unscheduled",
 ]
 
 
@@ -76,6 +86,7 @@ class ThreadDict(TypedDict):
     fault_handler: int
     instruction: int
     fault: tuple[int, int, int, int]
+    sched_context: int
     registers: tuple[int, ...]
 
 
@@ -93,6 +104,32 @@ class NotificationDict(TypedDict):
     threads: tuple[int, ...]
     badge: int
     bound_tcb: int
+
+
+class SchedContextDict(TypedDict):
+    """A scheduling context; times are ns."""
+
+    period: int
+    budget: int
+    ready: int
+    next: int
+    refills: int
+    refill_max: int
+    consumed: int
+    badge: int
+    sporadic: bool
+    tcb: int
+    notification: int
+    reply: int
+
+
+class ReplyDict(TypedDict):
+    """A reply object."""
+
+    tcb: int
+    is_call: bool
+    below: int
+    sched_context: int
 
 
 class TraceDict(TypedDict):

@@ -63,6 +63,8 @@ class Agent:
         self.received = 0
         #: Slot that capabilities are received into.
         self.receive_slot: int | None = None
+        #: MCS: slot of the reply object that it receives with.
+        self.reply = 0
 
     def syscall(
         self,
@@ -72,10 +74,12 @@ class Agent:
         words: Sequence[int] = (),
         caps: Sequence[int] = (),
         *,
+        reply: int | None = None,
         timeout: float | None = None,
     ) -> Answer:
         """Make a system call and wait until it is complete.
 
+        `reply` is the slot of the reply object to receive with (MCS), by default the agent's own.
         With a time-out the call is taken back when it passes. Without one, a deadlock ends the
         call: an exception instead of a wait for ever.
         """
@@ -83,7 +87,8 @@ class Agent:
         if name in RECEIVING:
             receive = (_api.RootSlot.InitThreadCNode, self._receive_slot(), CSPACE_DEPTH)
         word = (info or MessageInfo()).pack()
-        trap = (self.numbers[name], cap, word, words, caps, 0, 0, receive)
+        with_reply = self.reply if reply is None else reply
+        trap = (self.numbers[name], cap, word, words, caps, with_reply, 0, receive)
         return self.trap(name, trap, timeout)
 
     def trap(self, name: str, trap: Trap, timeout: float | None = None) -> Answer:
@@ -223,6 +228,7 @@ class AgentPool:
         self._local = threading.local()
         self._free: deque[Agent] = deque()  # its operations are atomic, so it needs no lock
         self._count = 1
+        self._contexts: list[Capability] = []  # what the agents run by lives as long as they
         self._failure: BaseException | None = None
         #: Python threads that have an agent.
         self._users: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
@@ -289,7 +295,25 @@ class AgentPool:
         address = machine.object_in(tcb)
         index = machine.core.agent_create(address)
         machine.core.set_name(address, name)
-        return Agent(machine, index, address)
+        agent = Agent(machine, index, address)
+        if machine.kernel == "mcs":
+            self._equip(agent, tcb)
+        return agent
+
+    def _equip(self, agent: Agent, tcb: int | None = None) -> None:
+        """MCS: give an agent its reply object, and a scheduling context that it can lend.
+
+        The root agent has one.
+        """
+        agent.reply = self.machine.arena.retype("Reply")
+        if tcb is not None:
+            context = self.machine.sched_context()
+            self.machine.invoke("SchedContext_Bind", context, cap=tcb)
+            self._contexts.append(context)
+
+    def equip_root(self) -> None:
+        """Do that for the root agent, once there is memory for it."""
+        self._equip(self.root)
 
     def give_back(self, agent: Agent) -> None:
         """Keep the agent of a Python thread that has ended."""

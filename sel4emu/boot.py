@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from . import _api, _core
+from . import _api
 from .agent import AgentPool
 from .bootinfo import BootInfo
 from .errors import MachineError, MachinePanic, Timeout
@@ -94,7 +94,7 @@ class RootMachine(Machine):
             self.slots.pin(int(root), root.name)
         for address, data in image.segments:
             core.write(core.image + (address - image.start), data)
-        extra = _extra_chunks()
+        extra = _extra_chunks(core.tsc_mhz)
         core.write(core.extra, extra)
         core.write(core.bootinfo, self._bootinfo(len(extra)).pack(self.kernel))
 
@@ -119,6 +119,7 @@ class RootMachine(Machine):
             image_frames=(core.image_start, core.image_end),
             image_paging=(core.paging_start, core.paging_end),
             extra_pages=(core.extra_start, core.extra_end),
+            sched_control=(core.sched_control, core.sched_control + bool(core.mcs)),
             extra_len=extra_len,
         )
 
@@ -193,9 +194,9 @@ class RootMachine(Machine):
         return bool(records) and records[-1]["cause"] == CAUSE_LOST
 
 
-def _extra_chunks() -> bytes:
+def _extra_chunks(tsc_mhz: int) -> bytes:
     """Return the extra boot information: how fast the time-stamp counter counts."""
-    frequency = struct.pack("<I", _core.tsc_mhz())
+    frequency = struct.pack("<I", tsc_mhz)
     chunk = CHUNK.pack(CHUNK_TSC_FREQUENCY, CHUNK.size + len(frequency)) + frequency
     assert len(chunk) <= PAGE
     return chunk

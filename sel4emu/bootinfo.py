@@ -36,6 +36,8 @@ class BootInfo:
     #: Physical address, log2 of the size, and whether it is device memory, of each.
     untypeds: Sequence[tuple[int, int, bool]] = field(default_factory=list)
     domain: int = 0
+    #: MCS: slots of the SchedControl capabilities.
+    sched_control: tuple[int, int] = (0, 0)
     #: Root tasks: slots of their frames, their paging structures, and of extra boot information.
     image_frames: tuple[int, int] = (0, 0)
     image_paging: tuple[int, int] = (0, 0)
@@ -62,7 +64,7 @@ class BootInfo:
             words += regions.get(name, (0, 0))
         words += [self.cnode_bits, self.domain]
         if kernel == "mcs":
-            words += [0, 0]  # schedcontrol
+            words += self.sched_control
         words += self.untyped
         page = struct.pack(f"<{len(words)}Q", *words)
         return page + b"".join(struct.pack("<QBB6x", *u) for u in self.untypeds)

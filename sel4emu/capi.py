@@ -7,7 +7,8 @@
         lib.seL4_SetMR(0, 42)
         info = lib.seL4_Call(100, lib.seL4_MessageInfo_new(0, 0, 0, 1))
 
-These are the same stubs that C clients are linked with, compiled for Python. They run as the agent
+These are the same stubs that C clients are linked with, compiled for Python; a machine with the MCS
+kernel has those of a program built for MCS. They run as the agent
 of the calling Python thread, with its IPC buffer, so what works here works in C, argument for
 argument. `lib` of this module is bound like the last `capi()` that the calling thread is inside of.
 
@@ -36,11 +37,13 @@ NO_MODULE = (
 )
 
 try:
-    from . import _capi
+    from . import _capi, _capi_mcs
 except ImportError as error:  # pragma: no cover - an incomplete installation
     raise ImportError(NO_MODULE) from error
 
-#: The cffi interface: types, casts, memory for out-parameters.
+MODULES = {"classic": _capi, "mcs": _capi_mcs}
+#: The cffi interface: types, casts, memory for out-parameters. (Of the classic kernel; `lib.ffi`
+#: is that of the machine's.)
 ffi = _capi.ffi
 
 IPC_BUFFER_BYTES = 1024
@@ -62,13 +65,14 @@ class Binding:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.module = MODULES[machine.kernel]
         self.agent = machine.agents.current()
         self.names = {number: name for name, number in self.agent.numbers.items()}
         thread = machine.core.thread(self.agent.tcb)
         if thread is None or not thread["ipc_frame"]:
             raise MachineError("this Python thread's agent has no IPC buffer")
         self.memory = memoryview(machine.core.memory(thread["ipc_frame"], IPC_BUFFER_BYTES, True))
-        self.buffer = ffi.from_buffer(self.memory, require_writable=True)
+        self.buffer = self.module.ffi.from_buffer(self.memory, require_writable=True)
 
     def enter(self, number: int, frame: Any) -> None:
         """Make a system call with the registers in `frame`, and put the answer there."""
@@ -81,7 +85,6 @@ class Binding:
             frame.mr[i] = word
 
 
-@ffi.def_extern()  # type: ignore[untyped-decorator]
 def sel4emu_python_syscall(number: int, frame: Any) -> None:
     """The gate: called by every stub. Exceptions wait until the stub has returned."""
     if _thread.error is not None:
@@ -92,18 +95,29 @@ def sel4emu_python_syscall(number: int, frame: Any) -> None:
         _thread.error = error
 
 
+for _module in MODULES.values():
+    _module.ffi.def_extern("sel4emu_python_syscall")(sel4emu_python_syscall)
+
+
+def _current() -> Any:
+    """Return the module for the machine that the calling thread is bound to."""
+    return _thread.bound[-1].module if _thread.bound else _capi
+
+
 class CApi:
     """Functions, enumerators and constants of libsel4 as attributes."""
 
-    #: The cffi interface.
-    ffi = ffi
+    @property
+    def ffi(self) -> Any:
+        """The cffi interface."""
+        return _current().ffi
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(_capi.lib, name)
+        found = getattr(_current().lib, name)
         return _guarded(name, found) if callable(found) else found
 
     def __dir__(self) -> list[str]:
-        return sorted({*dir(_capi.lib), "ffi"})
+        return sorted({*dir(_current().lib), "ffi"})
 
 
 def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,10 +147,10 @@ def bind(machine: Machine) -> Iterator[CApi]:
     """Bind libsel4 to a machine, for the calling thread; see Machine.capi()."""
     binding = Binding(machine)
     _thread.bound.append(binding)
-    _capi.lib.sel4emu_bind(binding.buffer)
+    binding.module.lib.sel4emu_bind(binding.buffer)
     try:
         yield lib
     finally:
         _thread.bound.pop()
-        outer = _thread.bound[-1].buffer if _thread.bound else ffi.NULL
-        _capi.lib.sel4emu_bind(outer)
+        outer = [b.buffer for b in _thread.bound if b.module is binding.module]
+        binding.module.lib.sel4emu_bind(outer[-1] if outer else binding.module.ffi.NULL)

@@ -23,7 +23,9 @@ from . import _api, _core
 from .bootinfo import BootInfo
 from .capability import Capability, CNode, Slot
 from .errors import ClientError, DeadlockError, ExecutableNotFound, MachineError, Timeout
+from .ipc import Endpoint
 from .pipes import DEVNULL, PIPE, STDOUT, Stdio, Streams
+from .sched_context import SchedContext
 from .thread import TCB
 from .untyped_memory import Arena, Block
 from .vspace import Frame, VSpace
@@ -41,6 +43,7 @@ Grant: TypeAlias = "Capability | tuple[Capability, Mapping[str, Any]]"
 FIRST_SLOT = 16
 CAPS_VARIABLE = "SEL4EMU_CAPS"
 IPC_BUFFER = 0x5000_0000
+CONTEXT_SIZE = 128  # of a scheduling context
 TABLES = 3  # PDPT, page directory, page table of the two pages
 KILL_WAIT = 10.0
 #: How long the end of a client's output is waited for: a process that it started may hold the pipe.
@@ -64,6 +67,8 @@ class SpawnOptions:
     name: str | None
     priority: int
     mcp: int
+    budget_us: int
+    period_us: int | None
     cnode_bits: int
     bootinfo: bool
     untyped: int | str | None
@@ -139,6 +144,8 @@ class Client:
         self.tcb: TCB
         self.ipc_buffer: Frame
         self.bootinfo: Frame | None = None
+        #: MCS: of its first thread, unless it was spawned with budget_us=0.
+        self.sched_context: SchedContext | None = None
         #: Linux process id.
         self.pid = 0
         #: Slots of the capabilities that it was given, by name.
@@ -420,7 +427,7 @@ def _grant(key: str | int, value: Grant) -> Granted:
 
 def _arena_bits(cnode_bits: int) -> int:
     pages = 3 + TABLES  # IPC buffer, boot information, PML4
-    return bits_for((32 << cnode_bits) + pages * PAGE + 2048)
+    return bits_for((32 << cnode_bits) + pages * PAGE + 2048 + CONTEXT_SIZE)
 
 
 def _make_objects(client: Client, arena: Arena, options: SpawnOptions) -> None:
@@ -440,6 +447,13 @@ def _make_objects(client: Client, arena: Arena, options: SpawnOptions) -> None:
     tcb = machine.capability_in(arena.retype("TCB", name=f"{name} tcb"))
     assert isinstance(tcb, TCB)
     client.tcb = tcb
+    if machine.kernel == "mcs" and options.budget_us:
+        slot = arena.retype("SchedContext", 7, name=f"{name} scheduling context")
+        context = machine.capability_in(slot)
+        assert isinstance(context, SchedContext)
+        context.configure(options.budget_us, options.period_us)
+        machine.name_object(context.object, f"{name} scheduling context")
+        client.sched_context = context
     vspace.known_arena = arena
     machine.name_object(cnode.object, f"{name} cspace")
     machine.name_object(vspace.object, f"{name} vspace")
@@ -484,17 +498,41 @@ def _furnish(client: Client, options: SpawnOptions, granted: list[Granted]) -> N
         )
         machine.write(client.bootinfo.object, info.pack(machine.kernel))
     machine.core.start(client.process, buffer, bootinfo)
-    handler = [g.slot for g in granted if options.fault_handler and g.name == "fault_handler"]
+    _configure(client, options, granted, buffer)
+    client.tcb.thread_name = client.name
+
+
+def _configure(client: Client, options: SpawnOptions, granted: list[Granted], buffer: int) -> None:
+    """Configure its first thread."""
+    handlers = [g for g in granted if options.fault_handler and g.name == "fault_handler"]
+    mcs = client.machine.kernel == "mcs"
     client.tcb.configure(
         cspace=client.cspace,
         cspace_data=guard_word(0, 64 - options.cnode_bits),
         vspace=client.vspace,
         buffer=buffer,
         buffer_frame=client.ipc_buffer,
-        fault_ep=handler[0] if handler else 0,
+        fault_ep=handlers[0].slot if handlers and not mcs else 0,
     )
-    client.tcb.set_sched_params(priority=options.priority, mcp=options.mcp)
-    client.tcb.thread_name = client.name
+    handler = _minted(handlers[0]) if handlers and mcs else None
+    client.tcb.set_sched_params(
+        priority=options.priority,
+        mcp=options.mcp,
+        sched_context=client.sched_context,
+        fault_ep=handler,
+    )
+    if handler is not None:
+        handler.delete()
+
+
+def _minted(grant: Granted) -> Endpoint:
+    """Return a handler's capability as the TCB shall hold it (MCS)."""
+    if grant.badge:
+        made = grant.capability.mint(grant.badge, grant.rights)
+    else:
+        made = grant.capability.copy(rights=grant.rights)
+    assert isinstance(made, Endpoint)
+    return made
 
 
 def _window(windows: tuple[tuple[int, int], ...]) -> int:
@@ -517,6 +555,8 @@ def _fill_cspace(client: Client, options: SpawnOptions, granted: list[Granted]) 
     }
     if client.bootinfo is not None:
         fixed[root.BootInfoFrame] = client.bootinfo
+    if client.sched_context is not None:
+        fixed[root.InitThreadSC] = client.sched_context
     reserved = {*fixed, int(root.InitThreadCNode)}
     for grant in granted:
         if grant.slot in reserved:

@@ -23,6 +23,8 @@ from .views import (
     MappingView,
     NotificationView,
     ProcessView,
+    ReplyView,
+    SchedContextView,
     ThreadTable,
     ThreadView,
     TraceRecord,
@@ -39,11 +41,15 @@ if TYPE_CHECKING:
     from .client import Client
     from .machine import Machine
 
-CAN_RUN = ("current", "running", "restart", "host")
+CAN_RUN = ("current", "running", "restart", "host", "refill")
 BLAMED = 6  # threads in the text of an error
 REMEMBERED = 1000  # trace records that are searched for it
 SLOT_BYTES = 1 << _api.SIZES["SlotBits"]["classic"]
-TCB_SLOTS = ("CSpace", "VSpace", "reply", "caller", "IPC buffer")
+TCB_SLOTS = {
+    "classic": ("CSpace", "VSpace", "reply", "caller", "IPC buffer"),
+    "mcs": ("CSpace", "VSpace", "fault handler", "timeout handler", "IPC buffer"),
+}
+TCB_SLOT_BYTES = SLOT_BYTES * len(TCB_SLOTS["mcs"])
 
 
 class Inspector:
@@ -228,6 +234,7 @@ class Inspector:
             fault_handler=t["fault_handler"],
             fault=_fault(*t["fault"]),
             instruction=t["instruction"],
+            sched_context=t["sched_context"],
             registers=dict(zip(_api.REGISTERS, t["registers"], strict=True)),
         )
 
@@ -265,6 +272,39 @@ class Inspector:
             self._waiting(found["threads"]),
             found["bound_tcb"],
             name(found["bound_tcb"]) if found["bound_tcb"] else "",
+        )
+
+    def sched_context(self, address: int) -> SchedContextView:
+        """Return a scheduling context by its physical address (MCS)."""
+        found = self.core.sched_context(address)
+        name = self.machine_.name_of
+        return SchedContextView(
+            address,
+            name(address),
+            found["budget"] / 1000,
+            (found["period"] or found["budget"]) / 1000,
+            found["ready"] / 1000,
+            found["refills"],
+            found["refill_max"],
+            found["consumed"] / 1000,
+            found["badge"],
+            found["sporadic"],
+            found["tcb"],
+            name(found["tcb"]) if found["tcb"] else "",
+            found["notification"],
+        )
+
+    def reply(self, address: int) -> ReplyView:
+        """Return a reply object by its physical address (MCS)."""
+        found = self.core.reply(address)
+        name = self.machine_.name_of
+        return ReplyView(
+            address,
+            name(address),
+            found["tcb"],
+            name(found["tcb"]) if found["tcb"] else "",
+            found["is_call"],
+            found["sched_context"],
         )
 
     def mappings(self, vspace: int) -> list[MappingView]:
@@ -366,7 +406,7 @@ class Places:
             if cap["kind"] == "cnode":
                 self.sizes[cap["object"]] = SLOT_BYTES << cap["radix"]
             elif cap["kind"] == "tcb":
-                self.sizes[cap["object"]] = SLOT_BYTES * len(TCB_SLOTS)
+                self.sizes[cap["object"]] = TCB_SLOT_BYTES
         self.starts = sorted(self.sizes)
 
     def of(self, slot: int) -> str:
@@ -382,8 +422,8 @@ class Places:
         if start == machine.core.root_cnode:
             slot_name = machine.slots.name(index)
             return f"cspace[{index}]{f' {slot_name}' if slot_name else ''}"
-        if self.sizes[start] == SLOT_BYTES * len(TCB_SLOTS):
-            return f"TCB {quoted(name, start)}: {TCB_SLOTS[index]}"
+        if self.sizes[start] == TCB_SLOT_BYTES:
+            return f"TCB {quoted(name, start)}: {TCB_SLOTS[machine.kernel][index]}"
         slot_name = machine.slot_names(start).get(index, "")
         return f"{quoted(name, start)}[{index}]{f' {slot_name}' if slot_name else ''}"
 

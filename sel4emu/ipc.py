@@ -14,7 +14,7 @@ from .words import MessageInfo
 if TYPE_CHECKING:
     from .agent import Agent
     from .machine import Machine
-    from .views import EndpointView, NotificationView
+    from .views import EndpointView, NotificationView, ReplyView
 
 #: What the message info register holds before a receive. No message has it (its length is above
 #: the limit), so if it is still there, nothing came, or what came was a signal.
@@ -66,13 +66,17 @@ class Endpoint(Capability):
             self.machine, "Call", self.cptr, message_from(message, label, caps), timeout
         )
 
-    def recv(self, *, timeout: float | None = None) -> Received:
-        """Wait for a message, or for a signal of the bound notification (seL4_Recv)."""
-        return exchange(self.machine, "Recv", self.cptr, None, timeout)
+    def recv(self, *, reply: Reply | None = None, timeout: float | None = None) -> Received:
+        """Wait for a message, or for a signal of the bound notification (seL4_Recv).
 
-    def nbrecv(self) -> Received | None:
+        `reply` is the reply object that shall hold the caller (MCS); by default each Python thread
+        has one of its own.
+        """
+        return exchange(self.machine, "Recv", self.cptr, None, timeout, reply)
+
+    def nbrecv(self, *, reply: Reply | None = None) -> Received | None:
         """Take a message if somebody waits to send, else None (seL4_NBRecv)."""
-        received = exchange(self.machine, "NBRecv", self.cptr, None, None)
+        received = exchange(self.machine, "NBRecv", self.cptr, None, None, reply)
         if received.is_signal and received.badge == 0:
             return None
         return received
@@ -137,28 +141,43 @@ class Notification(Capability):
 
 
 class Reply(Capability):
-    """The right to answer one caller, saved by `cnode.save_caller()`."""
+    """The right to answer a caller.
+
+    In the classic kernel, that of one caller, saved by `cnode.save_caller()`; in the MCS kernel an
+    object, which is made once and holds one caller after the other.
+    """
 
     kind = "reply"
 
     def send(
         self, message: Sendable = None, *, label: int = 0, caps: Iterable[Capability] = ()
     ) -> None:
-        """Answer the caller; the capability is used up."""
+        """Answer the caller; in the classic kernel the capability is used up."""
         sent = message_from(message, label, caps)
         agent = self.machine.agents.current()
         agent.syscall("Send", self.cptr, sent.info(), sent.words, sent.pointers(self.machine))
-        self._forget()
+        if self.machine.kernel == "classic":
+            self._forget()
+
+    def state(self) -> ReplyView:
+        """Return whose it is, by inspection (MCS)."""
+        return self.machine.inspector.reply(self.object)
 
 
 def exchange(
-    machine: Machine, name: str, cptr: int, message: Message | None, timeout: float | None
+    machine: Machine,
+    name: str,
+    cptr: int,
+    message: Message | None,
+    timeout: float | None,
+    reply: Reply | None = None,
 ) -> Received:
     """Make a system call that receives."""
     agent = machine.agents.current()
     agent.received = 0
     if message is None:
-        answer = agent.syscall(name, cptr, NOTHING, timeout=timeout)
+        with_reply = None if reply is None else reply.cptr
+        answer = agent.syscall(name, cptr, NOTHING, reply=with_reply, timeout=timeout)
     else:
         answer = agent.syscall(
             name,
@@ -168,11 +187,15 @@ def exchange(
             message.pointers(machine),
             timeout=timeout,
         )
-    return _received(agent, answer, replyable=name != "Call")
+    return _received(agent, answer, replyable=name != "Call", own=reply is None)
 
 
 def _received(
-    agent: Agent, answer: tuple[int, int, tuple[int, ...], tuple[int, ...]], *, replyable: bool
+    agent: Agent,
+    answer: tuple[int, int, tuple[int, ...], tuple[int, ...]],
+    *,
+    replyable: bool,
+    own: bool,
 ) -> Received:
     machine = agent.machine
     badge, word, words, extra = answer
@@ -187,7 +210,7 @@ def _received(
         if not unwrapped:
             caps.append(machine.capability_in(agent.take_received()))
     number = 0
-    if replyable:
+    if replyable and own:
         number = agent.received = machine.next_message()
     return Received(
         badge if replyable else 0,

@@ -24,6 +24,7 @@ from .invocation import KERNEL_OF
 from .ipc import Endpoint
 from .message import Sendable, message_from
 from .objects import ObjectMaker
+from .sched_context import DEFAULT_SLICE_US
 from .slots import SlotAllocator
 from .untyped_memory import Arena, Block, Buddies
 from .views import ProcessView, ThreadTable, TraceTable, Tree, UntypedTable
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Capability)
 Isolation = Literal["direct", "process"]
+Clock = Literal["real", "virtual"]
 
 ISOLATIONS = {"direct": _core.ISOLATION_DIRECT, "process": _core.ISOLATION_PROCESS}
+CLOCKS = {"real": _core.CLOCK_REAL, "virtual": _core.CLOCK_VIRTUAL}
 SMALL_ARENA_BITS = 16
 SLOT_BITS = _api.SIZES["SlotBits"]["classic"]
 
@@ -63,6 +66,8 @@ class Machine(ObjectMaker):
     console     where seL4_DebugPutChar goes: a file or descriptor; None: standard output;
                 "keep": nowhere, it can be read with console_text()
     mcs         the MCS kernel instead of the classic one
+    clock       "real": the machine's time is that of the host; "virtual": it advances with what the
+                machine does, and jumps when nobody can run, so a run can be repeated exactly
     """
 
     #: Addresses of a root task's image; see boot().
@@ -79,12 +84,14 @@ class Machine(ObjectMaker):
         cpu: int | None = None,
         console: IO[Any] | int | Literal["keep"] | None = None,
         mcs: bool = False,
+        clock: Clock = "real",
         domains: int = 1,
         tick_us: int = 2000,
         slice_ticks: int = 5,
     ) -> None:
         self.memory_size = _memory_size(memory)
         self.isolation: Isolation = _isolation(isolation)
+        self.clock: Clock = _clock(clock)
         self.kernel = KERNEL_OF[mcs]
         self.cnode_bits = cnode_bits
         self._console_file = console  # keeps it open
@@ -102,6 +109,7 @@ class Machine(ObjectMaker):
             console=_console_fd(console),
             runner=str(Path(__file__).with_name("lib") / "sel4emu-runner"),
             image=self._image,
+            clock=CLOCKS[self.clock],
         )
         _machines.add(self)
         self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
@@ -135,6 +143,8 @@ class Machine(ObjectMaker):
         self.arena = Arena(self, SMALL_ARENA_BITS, shared=True)
         self._asid_pools = [ASIDPool(self, _api.RootSlot.InitThreadASIDPool)]
         core.set_name(core.root_tcb, "python")
+        if self.kernel == "mcs":
+            self.agents.equip_root()
         self.agents.fill()
 
     def _boot_blocks(self) -> list[Block]:
@@ -199,6 +209,11 @@ class Machine(ObjectMaker):
         """Why the machine has stopped for good; empty while it has not."""
         return self.core.panic
 
+    @property
+    def time(self) -> int:
+        """The machine's time: nanoseconds since it booted. It stands still while it is paused."""
+        return self.core.time
+
     # --- invoking --------------------------------------------------------------------------
 
     def invoke(
@@ -226,11 +241,15 @@ class Machine(ObjectMaker):
     def reply(
         self, message: Sendable = None, *, label: int = 0, caps: Iterable[Capability] = ()
     ) -> None:
-        """Answer the last caller of this Python thread (seL4_Reply)."""
+        """Answer the last caller of this Python thread (seL4_Reply).
+
+        In the MCS kernel that is a message to the agent's reply object.
+        """
         sent = message_from(message, label, caps)
         agent = self.agents.current()
         agent.received = 0
-        agent.syscall("Reply", 0, sent.info(), sent.words, sent.pointers(self))
+        name = "Reply" if self.kernel == "classic" else "Send"
+        agent.syscall(name, agent.reply, sent.info(), sent.words, sent.pointers(self))
 
     def next_message(self) -> int:
         """Number received messages, so that late replies are noticed."""
@@ -336,6 +355,8 @@ class Machine(ObjectMaker):
         name: str | None = None,
         priority: int = 100,
         mcp: int | None = None,
+        budget_us: int = DEFAULT_SLICE_US,
+        period_us: int | None = None,
         cnode_bits: int = 12,
         bootinfo: bool = True,
         untyped: int | str | None = None,
@@ -354,6 +375,8 @@ class Machine(ObjectMaker):
         args, env, cwd, stdin, stdout, stderr   as in `subprocess.Popen`; pipes are text
         name           its name, default: the file's
         priority, mcp  of its first thread; mcp: maximum priority it may give, default its own
+        budget_us, period_us   MCS: of its first thread's scheduling context, in microseconds; a
+                       budget of 0: it has none, and runs only by one that is lent to it
         cnode_bits     log2 of the number of slots of its CNode
         bootinfo       give it a seL4_BootInfo page
         untyped        a size such as "1M": untyped memory for it to make objects from
@@ -376,6 +399,8 @@ class Machine(ObjectMaker):
             name=name,
             priority=priority,
             mcp=priority if mcp is None else mcp,
+            budget_us=budget_us,
+            period_us=period_us,
             cnode_bits=cnode_bits,
             bootinfo=bootinfo,
             untyped=untyped,
@@ -549,6 +574,12 @@ def _isolation(isolation: Isolation | None) -> Isolation:
         return "process"
     source = "isolation=" if isolation else "SEL4EMU_ISOLATION="
     raise ValueError(f"{source}{chosen!r}: must be 'direct' or 'process'")
+
+
+def _clock(clock: Clock) -> Clock:
+    if clock not in CLOCKS:
+        raise ValueError(f"clock={clock!r}: must be 'real' or 'virtual'")
+    return clock
 
 
 def _console_fd(console: IO[Any] | int | str | None) -> int:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from . import _api
 from .capability import Capability, CNode, RootCNode, Untyped
 from .device import IOPortControl, IRQControl
-from .errors import DeleteFirst, NotEnoughMemory
+from .errors import DeleteFirst, MachineError, NotEnoughMemory
 from .invocation import object_types
-from .ipc import Endpoint, Notification
+from .ipc import Endpoint, Notification, Reply
+from .sched_context import DEFAULT_SLICE_US, SchedContext, SchedControl
 from .thread import TCB, DomainSet
 from .vspace import ASIDControl, ASIDPool, Frame, VSpace
 from .words import bits_for, size_from
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .untyped_memory import Arena, Block, Buddies
 
 C = TypeVar("C", bound=Capability)
+#: A scheduling context's own bytes, and those of a refill.
+CONTEXT_BYTES, REFILL_BYTES = 96, 16
 SLOT_BITS = _api.SIZES["SlotBits"]["classic"]
 
 
@@ -146,6 +149,40 @@ class ObjectMaker(ABC):
             tcb.thread_name = name
         return tcb
 
+    def _check_mcs(self, what: str) -> None:
+        if self.kernel != "mcs":
+            raise MachineError(f"the classic kernel has no {what}: make Machine(mcs=True)")
+
+    def reply_object(self, name: str = "") -> Reply:
+        """Make a reply object (MCS)."""
+        self._check_mcs("reply objects")
+        return self._make("Reply", 0, name, Reply)
+
+    def sched_context(
+        self,
+        name: str = "",
+        *,
+        budget_us: int = DEFAULT_SLICE_US,
+        period_us: int | None = None,
+        extra_refills: int = 0,
+        badge: int = 0,
+        sporadic: bool = False,
+    ) -> SchedContext:
+        """Make and configure a scheduling context (MCS); a budget of 0 leaves it unconfigured."""
+        self._check_mcs("scheduling contexts")
+        least = _api.SIZES["MinSchedContextBits"]["mcs"]
+        bits = max(least, bits_for(CONTEXT_BYTES + REFILL_BYTES * (2 + extra_refills)))
+        context = self._make("SchedContext", bits, name, SchedContext)
+        if budget_us:
+            context.configure(
+                budget_us,
+                period_us,
+                extra_refills=extra_refills,
+                badge=badge,
+                sporadic=sporadic,
+            )
+        return context
+
     def frame(self, name: str = "", bits: int = 12) -> Frame:
         """Make a frame of 2^bits bytes: 12 (4 KiB), 21 (2 MiB) or 30 (1 GiB)."""
         kinds = {12: "Page", 21: "LargePage", 30: "HugePage"}
@@ -205,6 +242,12 @@ class ObjectMaker(ABC):
     def io_port_control(self) -> IOPortControl:
         """The authority over I/O ports."""
         return self._initial(_api.RootSlot.IOPortControl, IOPortControl)
+
+    @property
+    def sched_control(self) -> SchedControl:
+        """The authority to give scheduling contexts their time (MCS)."""
+        self._check_mcs("SchedControl")
+        return SchedControl(cast("Machine", self), self.core.sched_control)
 
     @property
     def domain_set(self) -> DomainSet:

@@ -10,7 +10,8 @@ from . import _api
 from .capability import Capability, CNode
 
 if TYPE_CHECKING:
-    from .ipc import Notification
+    from .ipc import Endpoint, Notification
+    from .sched_context import SchedContext
     from .views import ThreadView
     from .vspace import Frame, VSpace
 
@@ -46,8 +47,11 @@ class TCB(Capability):
     ) -> None:
         """Set CSpace, VSpace, IPC buffer and fault endpoint (seL4_TCB_Configure).
 
-        `fault_ep` is a capability pointer in the thread's own CSpace.
+        `fault_ep` is a capability pointer in the thread's own CSpace. The MCS kernel has none here:
+        there set_sched_params() or set_space() sets the fault handler.
         """
+        if fault_ep and self.machine.kernel == "mcs":
+            raise ValueError("fault_ep: in the MCS kernel, set_sched_params(fault_ep=...) sets it")
         arguments: dict[str, Any] = {
             "cspace_root": cspace,
             "cspace_root_data": cspace_data,
@@ -61,9 +65,18 @@ class TCB(Capability):
         self.machine.invoke("TCB_Configure", self, **arguments)
 
     def set_space(
-        self, *, cspace: CNode, vspace: VSpace | int, fault_ep: int = 0, cspace_data: int = 0
+        self,
+        *,
+        cspace: CNode,
+        vspace: VSpace | int,
+        fault_ep: Endpoint | int = 0,
+        cspace_data: int = 0,
     ) -> None:
-        """Set CSpace, VSpace and fault endpoint (seL4_TCB_SetSpace)."""
+        """Set CSpace, VSpace and fault endpoint (seL4_TCB_SetSpace).
+
+        `fault_ep` is a capability pointer in the thread's own CSpace; in the MCS kernel it is a
+        capability of the caller's.
+        """
         self.machine.invoke(
             "TCB_SetSpace",
             self,
@@ -90,15 +103,32 @@ class TCB(Capability):
             "TCB_SetMCPriority", self, authority=self._authority(authority), mcp=mcp
         )
 
-    def set_sched_params(self, *, priority: int, mcp: int, authority: TCB | None = None) -> None:
-        """Set priority and maximum controlled priority (seL4_TCB_SetSchedParams)."""
-        self.machine.invoke(
-            "TCB_SetSchedParams",
-            self,
-            authority=self._authority(authority),
-            mcp=mcp,
-            priority=priority,
-        )
+    def set_sched_params(
+        self,
+        *,
+        priority: int,
+        mcp: int,
+        authority: TCB | None = None,
+        sched_context: SchedContext | None = None,
+        fault_ep: Endpoint | None = None,
+    ) -> None:
+        """Set priority and maximum controlled priority (seL4_TCB_SetSchedParams).
+
+        In the MCS kernel also scheduling context and fault handler: without one, it has none.
+        """
+        arguments: dict[str, Any] = {
+            "authority": self._authority(authority),
+            "mcp": mcp,
+            "priority": priority,
+        }
+        if self.machine.kernel == "mcs":
+            arguments["sched_context"] = sched_context or 0
+            arguments["fault_ep"] = fault_ep or 0
+        self.machine.invoke("TCB_SetSchedParams", self, **arguments)
+
+    def set_timeout_endpoint(self, endpoint: Endpoint | None) -> None:
+        """Set who is told when its budget is used up (seL4_TCB_SetTimeoutEndpoint, MCS)."""
+        self.machine.invoke("TCB_SetTimeoutEndpoint", self, timeout_fault_ep=endpoint or 0)
 
     def suspend(self) -> None:
         """Stop it (seL4_TCB_Suspend)."""

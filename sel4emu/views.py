@@ -185,6 +185,7 @@ class ThreadView(View):
     fault_handler: int
     fault: str
     instruction: int
+    sched_context: int
     registers: Mapping[str, int]
 
     def doing(self) -> str:
@@ -202,6 +203,8 @@ class ThreadView(View):
             "restart": "can run (repeats its system call)",
             "current": "runs",
             "host": "is in a Linux system call",
+            "refill": "waits for its next refill of time",
+            "unscheduled": "could run, but has no scheduling context",
             "inactive": "is stopped",
         }.get(self.state, self.state)
         if self.agent and self.state in ("running", "restart"):
@@ -234,6 +237,54 @@ class ThreadTable(Table, Sequence[ThreadView]):
     def as_dict(self) -> list[dict[str, Any]]:
         """Return the threads as plain data."""
         return [t.as_dict() for t in self.threads]
+
+
+@dataclass(frozen=True)
+class SchedContextView(View):
+    """A scheduling context; times are microseconds."""
+
+    object: int
+    name: str
+    budget: float
+    period: float
+    #: What of the budget may be used now.
+    ready: float
+    refills: int
+    refill_max: int
+    consumed: float
+    badge: int
+    sporadic: bool
+    tcb: int
+    tcb_name: str
+    notification: int
+
+    def __str__(self) -> str:
+        what = f"scheduling context {quoted(self.name, self.object)}"
+        if not self.refill_max:
+            return f"{what}: not configured"
+        who = quoted(self.tcb_name, self.tcb) if self.tcb else "nobody"
+        return f"{what}: {self.budget:g} us in {self.period:g} us, {who} has it"
+
+
+@dataclass(frozen=True)
+class ReplyView(View):
+    """A reply object."""
+
+    object: int
+    name: str
+    #: Who waits with it, for an answer or, not `is_call`, to receive; 0: nobody.
+    tcb: int
+    tcb_name: str
+    is_call: bool
+    #: Whose call stack it is the top of.
+    sched_context: int
+
+    def __str__(self) -> str:
+        what = f"reply object {quoted(self.name, self.object)}"
+        if not self.tcb:
+            return f"{what}: free"
+        who = quoted(self.tcb_name, self.tcb)
+        return f"{what}: {who} waits {'for the answer' if self.is_call else 'to receive'}"
 
 
 @dataclass(frozen=True)
@@ -357,7 +408,17 @@ class ProcessView(View):
         return f"{self.name!r} pid {self.pid} {state}"
 
 
-CAUSES = ("", "syscall", "VM fault", "exception", "interrupt", "host block", "host wake", "lost")
+CAUSES = (
+    "",
+    "syscall",
+    "VM fault",
+    "exception",
+    "interrupt",
+    "host block",
+    "host wake",
+    "rdtsc",
+    "lost",
+)
 
 
 @dataclass(frozen=True)
@@ -365,6 +426,8 @@ class TraceRecord(View):
     """One kernel entry."""
 
     sequence: int
+    #: The machine's time, in ns.
+    time: int
     thread: str
     tcb: int
     cause: str
@@ -400,6 +463,7 @@ class TraceRecord(View):
         """Make one of a record of the core."""
         return cls(
             sequence=record["sequence"],
+            time=record["time_ns"],
             tcb=record["tcb"],
             thread=names.get(record["tcb"], ""),
             cause=name_in(CAUSES, record["cause"]),

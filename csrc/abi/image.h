@@ -43,15 +43,18 @@ struct image_range {
 
 /* What a machine is; fixed when it boots. */
 struct image_config {
-    word memory_size;     /* bytes of physical memory */
-    uint32_t mcs;         /* 1: the MCS kernel, 0: the classic one */
-    uint32_t domains;     /* number of scheduling domains, 1..IMAGE_DOMAINS */
-    uint32_t cnode_bits;  /* log2 of the slots of the root CNode */
-    uint32_t tick_us;     /* length of a kernel tick (classic) */
-    uint32_t slice_ticks; /* time slice in ticks (classic) */
-    uint32_t check;       /* 1: kernel_check() after every kernel entry */
-    uint32_t trace;       /* 1: every kernel entry is recorded */
-    uint32_t isolation;   /* enum image_isolation */
+    word memory_size;       /* bytes of physical memory */
+    uint32_t mcs;           /* 1: the MCS kernel, 0: the classic one */
+    uint32_t domains;       /* number of scheduling domains, 1..IMAGE_DOMAINS */
+    uint32_t cnode_bits;    /* log2 of the slots of the root CNode */
+    uint32_t tick_us;       /* length of a kernel tick (classic) */
+    uint32_t slice_ticks;   /* time slice in ticks (classic) */
+    uint32_t check;         /* 1: kernel_check() after every kernel entry */
+    uint32_t trace;         /* 1: every kernel entry is recorded */
+    uint32_t isolation;     /* enum image_isolation */
+    uint32_t clock;         /* enum image_clock */
+    uint32_t tsc_mhz;       /* time-stamp counter: ticks in a microsecond */
+    uint32_t boot_slice_us; /* budget of the first thread (MCS) */
     struct image_range image; /* user addresses of the root task's pages; empty:
                                  there is none, the first thread is an agent */
     word image_entry;         /* its first instruction */
@@ -60,6 +63,21 @@ struct image_config {
 enum image_isolation {
     ISOLATION_DIRECT,  /* clients map the image and run the core in place */
     ISOLATION_PROCESS, /* clients send their traps to the monitor */
+};
+
+/* What the machine's time is; see kernel/clock.h. */
+enum image_clock {
+    CLOCK_REAL,    /* the host's monotonic clock */
+    CLOCK_VIRTUAL, /* advances with what is done, and jumps when all wait */
+};
+#define TIME_NEVER (~0ul)
+/* MHz of the time-stamp counter by a virtual clock: it counts nanoseconds. */
+#define CLOCK_VIRTUAL_MHZ 1000u
+
+/* What the host counts time with. */
+enum image_counter {
+    COUNTER_SYSTEM, /* clock_gettime(CLOCK_MONOTONIC), a system call */
+    COUNTER_TSC,    /* the processor's time-stamp counter */
 };
 
 /*
@@ -134,13 +152,14 @@ enum image_cause {
     CAUSE_INTERRUPT,  /* a kick: look at image_header.pending */
     CAUSE_HOST_BLOCK, /* the thread waits for the host: it leaves the node */
     CAUSE_HOST_WAKE,  /* ... and the host has answered */
+    CAUSE_TSC,        /* the thread executed rdtsc or rdtscp, and was trapped */
     CAUSE_LOST,       /* the Linux thread or process of this TCB is gone */
 };
 
 /* One kernel entry, as the trace ring keeps it. */
 struct image_trace {
     word sequence;        /* 1, 2, 3...; 0: never written */
-    word time_ns;         /* the machine's clock; 0 where it was not read */
+    word time_ns;         /* the machine's clock */
     paddr tcb;            /* who entered */
     uint32_t thread;      /* its index in image_header.thread, 0: none */
     uint16_t cause;       /* enum image_cause */
@@ -155,7 +174,7 @@ struct image_trace {
 };
 
 enum image_pending {
-    PENDING_TICK = 1,       /* a kernel tick has passed */
+    PENDING_TIMER = 1,      /* the deadline has passed */
     PENDING_RESCHEDULE = 2, /* somebody more important became ready */
     PENDING_PAUSE = 4,      /* the node shall stop */
     PENDING_IRQ = 8,        /* see image_header.irq_pending */
@@ -166,7 +185,7 @@ enum image_event {
     EVENT_THREAD_NEW = 1,      /* an entry of thread[] is THREAD_NEW */
     EVENT_THREAD_RETIRED = 2,  /* an entry of thread[] is THREAD_RETIRED */
     EVENT_PROCESS_RETIRED = 4, /* an entry of process[] lost its VSpace */
-    EVENT_TICK = 8,            /* the tick is needed from now on */
+    EVENT_TIMER = 8,           /* the deadline is before what is armed */
     EVENT_CONSOLE = 16,        /* a line for the console is complete */
     EVENT_KICK = 32,           /* current must enter: see pending */
     EVENT_HALT = 64,           /* seL4_DebugHalt, or a panic */
@@ -186,8 +205,8 @@ struct image_header {
     uint32_t header_size;
     struct image_config config;
 
-    /* the lock: 0 free, else owner + 1 (index of a process, 0: the monitor),
-     * bit 31: somebody sleeps on it (futex) */
+    /* the lock (futex): owner + 1 (index of a process, 0: the monitor), or 0:
+     * free; bit 31: somebody sleeps on it; bit 30: a sleeper is next */
     uint32_t lock;
     /* written by anyone, atomically, read by current's gate */
     uint32_t pending; /* enum image_pending */
@@ -210,15 +229,41 @@ struct image_header {
     uint32_t wake;           /* list of agents that may run, by .next */
     uint32_t thread_free;    /* free list of thread[], by .next */
     uint32_t thread_top;     /* entries ever used */
-    uint32_t tick_wanted;    /* 1: somebody waits for the slice to end */
+    uint32_t host_blocked;   /* threads that wait for the host */
     uint32_t domain;         /* current domain, time left in it, its place */
     uint32_t domain_index;
     paddr tcbs;           /* list of every TCB, newest first */
     word action;          /* inside an entry: see kernel/sched.h */
     uint32_t work;        /* steps of a long operation since the last look */
     uint32_t preemptible; /* 1: such an operation may be cut short */
-    word domain_time;
+    word domain_time;     /* classic: ticks left; MCS: its end, 0: it is over */
     word domain_start;
+    /* Times are ns since boot. CLOCK_REAL: the host writes `time` before every
+     * entry. The kernel wants to be entered (PENDING_TIMER) once `deadline` is
+     * over; TIME_NEVER: it waits for no time. The host keeps in `armed` what
+     * its timer is set to. */
+    word time;
+    word deadline;
+    word armed;
+    word tick_at; /* classic: when the next tick is due, TIME_NEVER: none is */
+    /* MCS: the scheduling context that pays (0: nobody does), and until when it
+     * has paid; who waits for a refill, by time */
+    paddr current_sc;
+    word charged_until;
+    struct image_queue release;
+    uint32_t reprogram; /* the time of this entry has been acted on */
+    word entries;       /* kernel entries that programs made so far */
+    /* the host's own, see gate/clock.h: time is base_time + (counter -
+     * base_count) * scale / 2^32 */
+    struct {
+        uint32_t counter; /* enum image_counter */
+        uint32_t stopped; /* 1: time stands still */
+        word scale;
+        word base_count;
+        word base_time;
+        word idle_since; /* virtual: monotonic time since when the node idles
+                            while a thread waits for the host, else 0 */
+    } clock;
     struct {
         word domain;
         word duration;
@@ -270,6 +315,7 @@ struct image_header {
         paddr bootinfo;   /* frame that the host may fill with boot info */
         paddr extra;      /* frame behind it in a root task's VSpace, else 0 */
         paddr image;      /* first frame of the root task's image, else 0 */
+        word sched_control; /* MCS: slot of the SchedControl capability */
         word paging_start, paging_end; /* slots of its paging structures, */
         word extra_start, extra_end;   /* of the frame `extra`, */
         word image_start, image_end;   /* of the image's frames */

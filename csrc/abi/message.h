@@ -11,7 +11,8 @@
  *
  *   client                      monitor
  *   HELLO            ------->
- *                    <-------   WELCOME + descriptor of the image
+ *                    <-------   WELCOME + descriptors: the image, and for the
+ *                               direct gate the machine's timer
  *   READY            ------->                       (windows are reserved)
  *                    <-------   THREAD (+ socket of the thread: server gate)
  *   THREAD_UP        ------->
@@ -57,6 +58,9 @@ enum message_type {
     MESSAGE_RESUME,
 };
 
+/* Descriptors that come with a message, at most. */
+#define MESSAGE_DESCRIPTORS 2
+
 struct message_header {
     uint32_t type;
     uint32_t size;
@@ -72,7 +76,9 @@ struct message_welcome {
     struct message_header header;
     uint32_t isolation; /* enum image_isolation */
     uint32_t process;   /* index in image_header.process[] */
-    word image_size;    /* bytes of the image file */
+    uint32_t clock;     /* enum image_clock */
+    uint32_t reserved;
+    word image_size; /* bytes of the image file */
 };
 
 struct message_ready {

@@ -90,8 +90,10 @@ _Static_assert(MESSAGE_REGISTERS == REG_COUNT, "trap message");
 struct gate_process {
     uint32_t isolation; /* enum image_isolation */
     uint32_t index;     /* in image_header.process[] */
+    uint32_t clock;     /* enum image_clock */
     int socket;         /* to the monitor */
     int image_fd;
+    int timer;             /* direct gate: the machine's timer */
     struct kernel *kernel; /* direct gate: the image; else NULL */
     word image_size;
     uint32_t bare; /* 1: an empty process with the runner */

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include "client/block.h"
+#include "gate/clock.h"
 #include "gate/handoff.h"
 #include "gate/lock.h"
 #include "gate/sys.h"
@@ -60,6 +61,15 @@ static void ring(struct kernel *k)
     if ((k->h.events & HANDOFF_MONITOR_EVENTS) &&
         !__atomic_exchange_n(&k->h.doorbell, 1, __ATOMIC_SEQ_CST))
         gate_tell(&message, sizeof(message));
+}
+
+/* What follows an entry: `me` (0: none) makes way for who runs next. The lock
+ * is held. */
+static void hand_over(struct kernel *k, uint32_t me)
+{
+    gate_clock_leave(k, gate_process.timer);
+    handoff_thread(k, me);
+    ring(k);
 }
 
 _Noreturn void gate_panic(struct gate_thread *g, const char *message)
@@ -180,13 +190,12 @@ static enum gate_exit direct_enter(struct gate_thread *g,
         lock_drop(k);
         return GATE_CRASH;
     }
-    kernel_enter(k, &gate_host, g->tcb, cause);
+    gate_clock_enter(k, &gate_host, g->tcb, cause);
     if (cause->kind == CAUSE_INTERRUPT && k->h.current_thread != g->index) {
         k->h.thread[g->index].preempted = 1;
         k->h.events |= EVENT_PREEMPTED;
     }
-    handoff_thread(k, g->index);
-    ring(k);
+    hand_over(k, g->index);
     lock_drop(k);
     direct_wait(g);
     k->h.thread[g->index].preempted = 0;
@@ -276,9 +285,8 @@ int gate_poll(struct gate_thread *g, struct pollfd *fds, word count,
 
     if (k != NULL) {
         direct_lock(k, g);
-        kernel_enter(k, &gate_host, g->tcb, &block);
-        handoff_thread(k, g->index);
-        ring(k);
+        gate_clock_enter(k, &gate_host, g->tcb, &block);
+        hand_over(k, g->index);
         lock_drop(k);
     } else {
         server_send(g, &block);
@@ -288,9 +296,8 @@ int gate_poll(struct gate_thread *g, struct pollfd *fds, word count,
     while (result == ERROR_INTERRUPTED && timeout_ms < 0);
     if (k != NULL) {
         lock_take(k, gate_process.index);
-        kernel_enter(k, &gate_host, g->tcb, &wake);
-        handoff_thread(k, 0);
-        ring(k);
+        gate_clock_enter(k, &gate_host, g->tcb, &wake);
+        hand_over(k, 0);
         lock_drop(k);
         direct_wait(g);
         direct_resumed(g);

@@ -12,7 +12,7 @@
 /* Events that the monitor has to see to. */
 #define HANDOFF_MONITOR_EVENTS                                                 \
     (EVENT_THREAD_NEW | EVENT_THREAD_RETIRED | EVENT_PROCESS_RETIRED |         \
-     EVENT_TICK | EVENT_CONSOLE | EVENT_HALT | EVENT_STEP | EVENT_PREEMPTED)
+     EVENT_TIMER | EVENT_CONSOLE | EVENT_HALT | EVENT_STEP | EVENT_PREEMPTED)
 
 /* Let the agents on h.wake go on. */
 void handoff_agents(struct kernel *k);

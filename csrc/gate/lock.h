@@ -9,7 +9,8 @@
 
 #include "kernel/kernel.h"
 
-#define LOCK_SLEEPERS 0x80000000u
+#define LOCK_SLEEPERS 0x80000000u /* somebody may sleep on it */
+#define LOCK_HUNGRY 0x40000000u   /* a sleeper was passed over: it is next */
 
 /* Take the lock for a process (index in h.process[], 0: the monitor). */
 void lock_take(struct kernel *k, uint32_t process);

@@ -103,7 +103,7 @@ static void enter(struct host_machine *m, paddr tcb)
     const struct image_process *process =
         &k->h.process[k->h.thread[current].process];
 
-    kernel_enter(k, &m->ops, tcb, &cause);
+    host_enter(m, tcb, &cause);
     if (current != 0 && (process->change_count != 0 || process->flush_all)) {
         __atomic_or_fetch(&k->h.pending, PENDING_RESCHEDULE, __ATOMIC_SEQ_CST);
         k->h.events |= EVENT_KICK;
@@ -197,7 +197,7 @@ enum host_status host_agent_enter(struct host_machine *m, uint32_t agent,
         }
         if (park && status != HOST_PANIC) {
             k->h.paused--;
-            kernel_reschedule(k);
+            host_reschedule(m);
         }
         if (status == HOST_PANIC)
             return status; /* the lock is not held */

@@ -192,20 +192,12 @@ static bool deadlocked(struct host_machine *m)
 {
     struct kernel *k = m->k;
     struct host_error error;
-    bool result = false;
+    bool result;
 
     if (host_lock(m, false, &error) != HOST_OK)
         return false;
-    if (k->h.current == 0 && k->h.paused == 0 && !k->h.tick_wanted) {
-        result = true;
-        for (uint32_t i = 1; i <= k->h.thread_top && i < IMAGE_THREADS; i++) {
-            paddr tcb = k->h.thread[i].tcb;
-
-            if (tcb != 0 && !(k->h.thread[i].flags & THREAD_AGENT) &&
-                kernel_state(k, tcb) == KERNEL_HOST)
-                result = false;
-        }
-    }
+    result = k->h.current == 0 && k->h.paused == 0 &&
+             k->h.deadline == TIME_NEVER && k->h.host_blocked == 0;
     host_unlock(m);
     return result;
 }

@@ -2,14 +2,23 @@
 /* Pause, step, and waiting for a quiet node. */
 #include <time.h>
 
+#include "gate/clock.h"
 #include "gate/handoff.h"
 #include "gate/sys.h"
 #include "host/monitor.h"
 
 #define SLICE_NS 50000000
 
-/* Wait until the node idles; returns with the lock dropped. `kick`: current
- * has to be driven out. HOST_INTERRUPTED is for the caller's signals. */
+/* Does nobody run, and will nobody by itself? A node may only be waiting for
+ * another domain's turn, or for a time. */
+static bool is_quiet(struct kernel *k)
+{
+    return k->h.current == 0 && (k->h.paused || k->h.deadline == TIME_NEVER);
+}
+
+/* Wait until the node is quiet; returns with the lock dropped. `kick`: current
+ * has to be driven out. Time stands still while the node is paused.
+ * HOST_INTERRUPTED is for the caller's signals. */
 static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
                                   bool kick, struct host_error *error)
 {
@@ -24,8 +33,9 @@ static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
 
         if (status != HOST_OK)
             return status;
-        /* Not if it is only waiting for another domain's turn. */
-        if (k->h.current == 0 && !k->h.tick_wanted) {
+        if (is_quiet(k)) {
+            if (k->h.paused)
+                gate_clock_stop(k, GATE_CLOCK_PAUSED);
             host_unlock(m);
             return HOST_OK;
         }
@@ -63,6 +73,9 @@ enum host_status host_pause(struct host_machine *m, int64_t timeout_ns,
     if (status != HOST_OK)
         return status;
     m->k->h.paused++;
+    /* A paused node waits for no time. */
+    if (m->k->h.current == 0)
+        host_reschedule(m);
     host_unlock(m);
     status = wait_idle(m, timeout_ns, true, error);
     if (status != HOST_OK)
@@ -82,7 +95,8 @@ enum host_status host_resume(struct host_machine *m, struct host_error *error)
     }
     if (--m->k->h.paused == 0) {
         m->k->h.step = 0;
-        kernel_reschedule(m->k);
+        gate_clock_go(m->k);
+        host_reschedule(m);
         host_handoff(m, 0);
     }
     host_unlock(m);
@@ -106,7 +120,8 @@ enum host_status host_step(struct host_machine *m, uint32_t entries,
     }
     k->h.paused = 0;
     k->h.step = entries;
-    kernel_reschedule(k);
+    gate_clock_go(k);
+    host_reschedule(m);
     host_handoff(m, 0);
     host_unlock(m);
     status = wait_idle(m, timeout_ns, false, error);
@@ -115,6 +130,10 @@ enum host_status host_step(struct host_machine *m, uint32_t entries,
         if (k->h.paused == 0) {
             k->h.step = 0;
             k->h.paused = 1;
+            if (k->h.current == 0)
+                host_reschedule(m);
+            if (is_quiet(k))
+                gate_clock_stop(k, GATE_CLOCK_PAUSED);
         }
         host_unlock(m);
     }

@@ -44,7 +44,7 @@ struct host_error {
 };
 
 struct host_options {
-    struct image_config config;
+    struct image_config config; /* tsc_mhz is the monitor's */
     int cpu;            /* CPU for all client threads; -1: the monitor chooses,
                        -2: leave affinity alone */
     const char *runner; /* path of the runner, for VSpaces that are made by
@@ -192,8 +192,9 @@ size_t host_console(struct host_machine *m, uint64_t offset, char *buffer,
                     size_t size);
 /* The panic text, or "". */
 const char *host_panic_text(struct host_machine *m);
-/* Frequency of the time-stamp counter in MHz, measured (takes 6 ms). */
-uint32_t host_tsc_mhz(void);
+/* The machine's time, ns since boot. */
+enum host_status host_time(struct host_machine *m, word *ret,
+                           struct host_error *error);
 /* Descriptor of the image (memfd); owned by the machine. */
 int host_image_fd(struct host_machine *m);
 

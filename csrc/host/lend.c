@@ -10,7 +10,6 @@
  * has come back (its next kernel entry recalls them). They cannot enter the
  * kernel meanwhile: a gate waits until its thread is current.
  */
-#include <stdio.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -34,44 +33,24 @@ void lend_start(struct host_machine *m)
     set_watch(m, true);
 }
 
-/* Does this Linux thread sleep? *time: CPU time it has used, in clock ticks. */
-static bool sleeps(uint32_t pid, uint32_t tid, uint64_t *time)
-{
-    unsigned long user = 0, system = 0;
-    char path[64], state = 0;
-    FILE *file;
-    int n;
-
-    snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", pid, tid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return false;
-    n = fscanf(file,
-               "%*d (%*[^)]) %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u"
-               " %lu %lu",
-               &state, &user, &system);
-    fclose(file);
-    *time = user + system;
-    return n == 3 && state == 'S';
-}
-
 /* The same current has slept since the last look. */
 static bool current_sleeps(struct host_machine *m)
 {
     struct kernel *k = m->k;
     uint32_t index = k->h.current_thread;
     const struct image_thread *entry = &k->h.thread[index];
-    uint64_t time = 0;
+    struct thread_stat stat;
     bool same;
 
     if (index == 0 || entry->tid == 0 ||
-        !sleeps(k->h.process[entry->process].pid, entry->tid, &time)) {
+        !stat_thread(k->h.process[entry->process].pid, entry->tid, &stat) ||
+        stat.state != 'S') {
         m->sleeper.thread = 0;
         return false;
     }
-    same = m->sleeper.thread == index && m->sleeper.time == time;
+    same = m->sleeper.thread == index && m->sleeper.ticks == stat.ticks;
     m->sleeper.thread = index;
-    m->sleeper.time = time;
+    m->sleeper.ticks = stat.ticks;
     return same;
 }
 

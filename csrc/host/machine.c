@@ -18,6 +18,7 @@
 
 #include "abi/sel4_api.h"
 #include "abi/sel4_names.h"
+#include "gate/clock.h"
 #include "gate/handoff.h"
 #include "gate/lock.h"
 #include "gate/sys.h"
@@ -61,8 +62,14 @@ void host_bind(int cpu)
     sys_call(SYS_sched_setaffinity, 0, sizeof(mask), mask, 0, 0, 0);
 }
 
+/* How fast programs see the time-stamp counter count. */
+static uint32_t count_mhz(uint32_t clock)
+{
+    return clock == CLOCK_VIRTUAL ? CLOCK_VIRTUAL_MHZ : tsc_mhz();
+}
+
 static enum host_status make_image(struct host_machine *m,
-                                   const struct image_config *config,
+                                   struct image_config *config,
                                    struct host_error *error)
 {
     const char *problem;
@@ -90,9 +97,13 @@ static enum host_status make_image(struct host_machine *m,
     m->k = p;
     madvise(p, m->size, MADV_DONTFORK);
     m->ops.clear = clear_memory;
+    config->tsc_mhz = count_mhz(config->clock);
     problem = kernel_boot(m->k, config, &m->ops);
     if (problem != NULL)
         return host_fail(error, HOST_INVALID, "%s", problem);
+    tsc_begin(m->k);
+    if (m->k->h.paused)
+        gate_clock_stop(m->k, GATE_CLOCK_PAUSED);
     return HOST_OK;
 }
 
@@ -104,12 +115,10 @@ static enum host_status make_service(struct host_machine *m,
 
     m->epoll = epoll_create1(EPOLL_CLOEXEC);
     m->call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    m->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     m->watch = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (m->epoll < 0 || m->call < 0 || m->timer < 0 || m->watch < 0)
+    if (m->epoll < 0 || m->call < 0 || m->watch < 0)
         return host_fail_errno(error, "descriptors of the monitor");
     if (monitor_watch(m, m->call, WATCH_CALL, 0) != 0 ||
-        monitor_watch(m, m->timer, WATCH_TIMER, 0) != 0 ||
         monitor_watch(m, m->watch, WATCH_SLEEPERS, 0) != 0)
         return host_fail_errno(error, "epoll");
     sigfillset(&all);
@@ -125,7 +134,8 @@ static enum host_status make_service(struct host_machine *m,
 
 static void close_all(struct host_machine *m)
 {
-    const int fds[] = { m->epoll, m->call, m->timer, m->watch, m->image_fd };
+    const int fds[] = { m->epoll,    m->call,      m->watch,
+                        m->timer.fd, m->timer.end, m->image_fd };
 
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0)
@@ -142,6 +152,7 @@ struct host_machine *host_create(const struct host_options *options,
                                  struct host_error *error)
 {
     struct host_machine *m = calloc(1, sizeof(*m));
+    struct image_config config = options->config;
     pthread_condattr_t attributes;
 
     if (m == NULL) {
@@ -149,7 +160,8 @@ struct host_machine *host_create(const struct host_options *options,
         host_fail_errno(error, "machine");
         return NULL;
     }
-    m->epoll = m->call = m->timer = m->watch = m->image_fd = -1;
+    m->epoll = m->call = m->watch = m->image_fd = -1;
+    m->timer.fd = m->timer.end = -1;
     m->owner = getpid();
     m->console_fd = options->console_fd;
     m->runner = options->runner ? strdup(options->runner) : NULL;
@@ -160,8 +172,9 @@ struct host_machine *host_create(const struct host_options *options,
     pthread_cond_init(&m->changed, &attributes);
     for (uint32_t i = 0; i < IMAGE_THREADS; i++)
         m->client[i].socket = -1;
-    if (make_image(m, &options->config, error) != HOST_OK ||
-        make_service(m, error) != HOST_OK) {
+    if (make_image(m, &config, error) != HOST_OK ||
+        timer_start(m, error) != HOST_OK || make_service(m, error) != HOST_OK) {
+        timer_end(m);
         close_all(m);
         return NULL;
     }
@@ -176,6 +189,7 @@ void host_destroy(struct host_machine *m)
     pthread_mutex_unlock(&m->mutex);
     host_call(m);
     pthread_join(m->thread, NULL);
+    timer_end(m);
     /* Agents notice `closing` within a slice of their wait. */
     pthread_mutex_lock(&m->mutex);
     while (m->callers != 0)
@@ -208,6 +222,19 @@ void host_forget(struct host_machine *m)
     }
     m->k = NULL; /* was not copied: MADV_DONTFORK */
     close_all(m);
+}
+
+enum host_status host_time(struct host_machine *m, word *ret,
+                           struct host_error *error)
+{
+    enum host_status status = host_lock(m, true, error);
+
+    if (status != HOST_OK)
+        return status;
+    gate_clock_update(m->k);
+    *ret = m->k->h.time;
+    host_unlock(m);
+    return HOST_OK;
 }
 
 struct kernel *host_kernel(struct host_machine *m)
@@ -338,10 +365,22 @@ void host_unlock(struct host_machine *m)
     lock_drop(m->k);
 }
 
+void host_enter(struct host_machine *m, paddr tcb,
+                const struct kernel_cause *cause)
+{
+    gate_clock_enter(m->k, &m->ops, tcb, cause);
+}
+
+void host_reschedule(struct host_machine *m)
+{
+    gate_clock_reschedule(m->k);
+}
+
 void host_handoff(struct host_machine *m, uint32_t me)
 {
     struct kernel *k = m->k;
 
+    gate_clock_leave(k, m->timer.fd);
     handoff_thread(k, me);
     if (k->h.config.isolation == ISOLATION_PROCESS && k->h.current_thread != 0)
         server_resume(m, k->h.current_thread);

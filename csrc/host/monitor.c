@@ -7,10 +7,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "gate/handoff.h"
+#include "gate/clock.h"
 #include "gate/lock.h"
 #include "gate/sys.h"
 #include "host/monitor.h"
@@ -93,44 +92,6 @@ size_t host_console(struct host_machine *m, uint64_t offset, char *buffer,
     return n;
 }
 
-/* --- the tick --------------------------------------------------------------- */
-
-static void set_tick(struct host_machine *m, bool on)
-{
-    long us = on ? m->k->h.config.tick_us : 0;
-    const struct itimerspec period = { { us / 1000000, us % 1000000 * 1000 },
-                                       { us / 1000000, us % 1000000 * 1000 } };
-
-    timerfd_settime(m->timer, 0, &period, NULL);
-    m->ticking = on;
-}
-
-/* A tick has passed: current accounts for it, if anybody cares. A node that
- * idles because nobody is in its domain waits for the next one's turn. */
-static void tick(struct host_machine *m)
-{
-    struct kernel *k = m->k;
-    uint64_t expirations;
-    struct host_error error;
-
-    if (read(m->timer, &expirations, sizeof(expirations)) < 0 ||
-        host_lock(m, true, &error) != HOST_OK)
-        return;
-    if (!k->h.tick_wanted || k->h.panicked) {
-        k->h.tick_wanted = 0;
-        set_tick(m, false);
-    } else {
-        __atomic_or_fetch(&k->h.pending, PENDING_TICK, __ATOMIC_SEQ_CST);
-        if (k->h.current != 0) {
-            handoff_kick(k);
-        } else {
-            kernel_reschedule(k);
-            host_handoff(m, 0);
-        }
-    }
-    host_unlock(m);
-}
-
 /* --- events ----------------------------------------------------------------- */
 
 static void stop_all(struct host_machine *m)
@@ -185,8 +146,9 @@ static void take_events(struct host_machine *m)
     k->h.events &= EVENT_KICK;
     if (events & (EVENT_THREAD_NEW | EVENT_THREAD_RETIRED))
         thread_events(m);
-    if ((events & EVENT_TICK) && !m->ticking)
-        set_tick(m, true);
+    /* A client could not set the timer. */
+    if (events & EVENT_TIMER)
+        gate_clock_arm(k, m->timer.fd);
     if ((events & EVENT_PREEMPTED) && !m->watching)
         lend_start(m);
     if (events & EVENT_HALT)
@@ -248,8 +210,6 @@ static void on_event(struct host_machine *m, uint32_t kind, uint32_t index)
     }
     if (kind == WATCH_CALL)
         on_call(m);
-    else if (kind == WATCH_TIMER)
-        tick(m);
     else if (kind == WATCH_SLEEPERS)
         lend_watch(m);
     else if (kind == WATCH_PROCESS)

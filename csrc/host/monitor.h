@@ -3,8 +3,8 @@
  * The monitor's insides; host.h is its face.
  *
  * Principle of operation. One service thread per machine runs an epoll loop:
- * sockets of clients, their pidfds, the tick timer, and an eventfd by which
- * other threads call it. It alone starts processes (PR_SET_PDEATHSIG is about
+ * sockets of clients, their pidfds, and an eventfd by which other threads call
+ * it. It alone starts processes (PR_SET_PDEATHSIG is about
  * the *thread* that forked), reaps them, makes and retires Linux threads of
  * clients, and serves the traps of the server gate. It never takes the GIL and
  * blocks all signals. Agents enter the kernel on their own threads.
@@ -70,6 +70,23 @@ struct spawn_request {
     bool in_folder; /* ... or of entering its working directory */
 };
 
+/* The machine's timer, see timer.c. */
+struct host_timer {
+    int fd;  /* timerfd: fires at k->h.armed */
+    int end; /* eventfd: the thread shall end */
+    bool running;
+    pthread_t thread;
+    /* the timer thread's own */
+    struct {
+        uint32_t thread; /* who is watched, since this moment, */
+        word since;
+        word entries; /* h.entries and the CPU time of its process then, */
+        word cpu;
+        word last; /* ... and at the last look */
+        word gone; /* what of it has become virtual time */
+    } watch;
+};
+
 struct host_machine {
     /* constant */
     struct kernel *k;
@@ -81,12 +98,12 @@ struct host_machine {
     pthread_t thread;
     int epoll;
     int call;  /* eventfd: something for the service thread */
-    int timer; /* timerfd: the tick */
     int watch; /* timerfd: looks for threads that sleep in Linux, see lend.c */
     int console_fd;
     char *runner;        /* the runner's path; NULL: hosted clients only */
     uint64_t generation; /* under mutex */
     uint32_t console_size;
+    struct host_timer timer;
 
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -103,14 +120,13 @@ struct host_machine {
     size_t console_kept, console_room;
 
     /* the service thread's own */
-    bool ticking;
     int failed; /* some process has a failure */
     bool watching;
     paddr wanted[BARE_WANTED]; /* VSpaces that want a bare process */
     uint32_t wanted_count;
     struct {
         uint32_t thread; /* current that slept in Linux when last looked */
-        uint64_t time;   /* CPU time it had used */
+        uint64_t ticks;  /* CPU time it had used */
     } sleeper;
 
     struct host_thread client[IMAGE_THREADS];
@@ -133,12 +149,36 @@ void host_call(struct host_machine *m); /* wake the service thread */
 /* Take the lock, also on a stopped machine; while somebody is held inside the
  * kernel by a debugger there is no way around it, so this waits. */
 void host_lock_patiently(struct host_machine *m);
-/* After kernel_enter() or kernel_reschedule(), under the lock: hand over to
+/* kernel_enter() and kernel_reschedule(), under the lock. */
+void host_enter(struct host_machine *m, paddr tcb,
+                const struct kernel_cause *cause);
+void host_reschedule(struct host_machine *m);
+/* After host_enter() or host_reschedule(), under the lock: hand over to
  * whoever runs next. `me`: index of the thread that entered, 0: an agent. */
 void host_handoff(struct host_machine *m, uint32_t me);
 
 /* Bind the calling thread to a CPU; negative: leave it alone. */
 void host_bind(int cpu);
+
+/* timer.c */
+/* Make the timer and the thread that waits for it. */
+enum host_status timer_start(struct host_machine *m, struct host_error *error);
+/* End the thread, if there is one. */
+void timer_end(struct host_machine *m);
+
+/* stat.c */
+struct thread_stat {
+    char state;     /* 'R', 'S', 'T'...: see proc(5) */
+    uint64_t ticks; /* CPU time used, in clock ticks */
+};
+/* False: there is no such thread. */
+bool stat_thread(uint32_t pid, uint32_t tid, struct thread_stat *ret);
+
+/* tsc.c */
+/* Its frequency. */
+uint32_t tsc_mhz(void);
+/* Let the machine's time begin, counted by it if it is fit for that. */
+void tsc_begin(struct kernel *k);
 
 /* elf.c */
 enum host_status elf_check_client(const char *path, bool mcs,
@@ -180,6 +220,8 @@ void thread_lost(struct host_machine *m, uint32_t process);
 
 /* server.c */
 void server_trap(struct host_machine *m, uint32_t index);
+/* A thread has come into being, and waits. The lock is held. */
+void server_up(struct host_machine *m, uint32_t index);
 /* Let a scheduled thread go on if it waits; the lock is held. */
 void server_resume(struct host_machine *m, uint32_t index);
 void server_exit(struct host_machine *m, uint32_t index);
@@ -194,7 +236,6 @@ void lend_watch(struct host_machine *m);
 void *monitor_main(void *machine);
 enum {
     WATCH_CALL,
-    WATCH_TIMER,
     WATCH_SLEEPERS,
     WATCH_PROCESS,
     WATCH_PIDFD,

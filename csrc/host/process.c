@@ -113,20 +113,26 @@ static bool send_welcome(struct host_machine *m, struct host_process *p)
         { MESSAGE_WELCOME, sizeof(welcome) },
         m->k->h.config.isolation,
         p->index,
+        m->k->h.config.clock,
+        0,
         m->size,
     };
-    char control[CMSG_SPACE(sizeof(int))] = { 0 };
+    /* Who runs the core sets the timer. */
+    const int fds[MESSAGE_DESCRIPTORS] = { m->image_fd, m->timer.fd };
+    const size_t size =
+        welcome.isolation == ISOLATION_DIRECT ? sizeof(fds) : sizeof(int);
+    char control[CMSG_SPACE(sizeof(fds))] = { 0 };
     struct iovec iov = { (void *)&welcome, sizeof(welcome) };
     struct msghdr msg = { .msg_iov = &iov,
                           .msg_iovlen = 1,
                           .msg_control = control,
-                          .msg_controllen = sizeof(control) };
+                          .msg_controllen = CMSG_SPACE(size) };
     struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 
     cmsg->cmsg_level = SOL_SOCKET;
     cmsg->cmsg_type = SCM_RIGHTS;
-    cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(cmsg), &m->image_fd, sizeof(int));
+    cmsg->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(cmsg), fds, size);
     return sendmsg(p->socket, &msg, MSG_NOSIGNAL) == sizeof(welcome);
 }
 
@@ -211,17 +217,15 @@ static void on_thread_up(struct host_machine *m, struct host_process *p,
     host_lock_patiently(m);
     if (state->tid == 0) {
         if (entry->tcb != 0) {
-            kernel_enter(k, &m->ops, entry->tcb, &lost);
+            host_enter(m, entry->tcb, &lost);
             host_handoff(m, 0);
         }
         p->threads--;
         thread_free(m, state->index);
     } else {
         entry->tid = state->tid;
-        if (k->h.config.isolation == ISOLATION_PROCESS) {
-            m->client[state->index].waiting = 1;
-            server_resume(m, state->index);
-        }
+        if (k->h.config.isolation == ISOLATION_PROCESS)
+            server_up(m, state->index);
     }
     host_unlock(m);
 }

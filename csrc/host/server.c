@@ -188,7 +188,7 @@ static void take_pending(struct host_machine *m)
         paddr tcb = k->h.current;
 
         *kernel_fault_ip(k, tcb) = kernel_registers(k, tcb)[REG_RIP];
-        kernel_enter(k, &m->ops, tcb, &interrupt);
+        host_enter(m, tcb, &interrupt);
         if (k->h.current_thread != index) {
             k->h.thread[index].preempted = 1;
             k->h.events |= EVENT_PREEMPTED;
@@ -210,7 +210,7 @@ static void handle_trap(struct host_machine *m, uint32_t index,
     }
     m->client[index].waiting = trap->cause != CAUSE_HOST_BLOCK;
     if (trap->cause == CAUSE_HOST_WAKE) {
-        kernel_enter(k, &m->ops, entry->tcb, &cause);
+        host_enter(m, entry->tcb, &cause);
         host_handoff(m, 0);
         return;
     }
@@ -228,12 +228,21 @@ static void handle_trap(struct host_machine *m, uint32_t index,
     memcpy(kernel_registers(k, entry->tcb), trap->registers,
            sizeof(trap->registers));
     *kernel_fault_ip(k, entry->tcb) = trap->fault_ip;
-    kernel_enter(k, &m->ops, entry->tcb, &cause);
+    host_enter(m, entry->tcb, &cause);
     if (trap->cause == CAUSE_INTERRUPT && k->h.current_thread != index) {
         entry->preempted = 1;
         k->h.events |= EVENT_PREEMPTED;
     }
     take_pending(m);
+    host_handoff(m, index);
+}
+
+void server_up(struct host_machine *m, uint32_t index)
+{
+    m->client[index].waiting = 1;
+    /* It could not be kicked before. */
+    if (m->k->h.current_thread == index)
+        take_pending(m);
     host_handoff(m, index);
 }
 

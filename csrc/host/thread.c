@@ -121,7 +121,7 @@ static void fault_instead(struct host_machine *m, uint32_t index)
         k->h.thread[index].flags |= THREAD_NEW;
         return;
     }
-    kernel_enter(k, &m->ops, tcb, &fault);
+    host_enter(m, tcb, &fault);
     host_handoff(m, 0);
 }
 
@@ -208,7 +208,7 @@ static void stop_threads(struct host_machine *m, uint32_t process)
 
         if (kernel_vspace_of(k, t) == vspace &&
             !(k->h.thread[index].flags & THREAD_AGENT))
-            kernel_enter(k, &m->ops, t, &lost);
+            host_enter(m, t, &lost);
     }
 }
 
@@ -223,8 +223,8 @@ void thread_lost(struct host_machine *m, uint32_t process)
         if (entry->process != process || (entry->flags & THREAD_AGENT))
             continue;
         if (entry->tcb != 0 && !k->h.panicked)
-            kernel_enter(k, &m->ops, entry->tcb,
-                         &(struct kernel_cause){ .kind = CAUSE_LOST });
+            host_enter(m, entry->tcb,
+                       &(struct kernel_cause){ .kind = CAUSE_LOST });
         thread_free(m, i);
     }
     host_handoff(m, 0);

@@ -15,6 +15,7 @@
 #include "kernel/cdt.h"
 #include "kernel/ipc.h"
 #include "kernel/object.h"
+#include "kernel/refill.h"
 #include "kernel/sched.h"
 #include "kernel/tcb.h"
 #include "kernel/untyped.h"
@@ -151,8 +152,6 @@ static const char *check_image(const struct image_config *c)
 
 static const char *check_config(const struct image_config *c)
 {
-    if (c->mcs)
-        return "the MCS kernel is not available";
     if (c->memory_size % PAGE)
         return "memory_size is not a multiple of 4096 bytes";
     if (c->memory_size > MEMORY_MAX)
@@ -165,6 +164,12 @@ static const char *check_config(const struct image_config *c)
         return "slice_ticks is 0: a time slice has at least 1 tick";
     if (c->tick_us < 1)
         return "tick_us is 0: a tick has at least 1 microsecond";
+    if (c->clock != CLOCK_REAL && c->clock != CLOCK_VIRTUAL)
+        return "clock is neither real nor virtual";
+    if (c->tsc_mhz < 1)
+        return "tsc_mhz is 0: the time-stamp counter counts faster";
+    if (c->mcs && c->boot_slice_us < BUDGET_MIN_US)
+        return "boot_slice_us is less than 20: nobody runs with less";
     if (c->memory_size < RAM_START + (2ul << (c->cnode_bits + SEL4_SLOT_BITS)))
         return "memory_size is too small: it needs 1 MiB, and twice the size "
                "of the root CNode";
@@ -197,7 +202,9 @@ static bool boot_memory(struct boot *b)
     b->bootinfo = take(b, PAGE);
     b->ipc_buffer = take(b, PAGE);
     b->tcb = take(b, 1ul << SEL4_TCB_BITS);
-    return b->cnode && b->tcb;
+    if (b->k->h.config.mcs)
+        b->sched_context = take(b, 1ul << SEL4_MIN_SCHED_CONTEXT_BITS[1]);
+    return b->cnode && b->tcb && (!b->k->h.config.mcs || b->sched_context);
 }
 
 static void boot_caps(struct boot *b)
@@ -223,6 +230,27 @@ static void boot_caps(struct boot *b)
     boot_put(b, SEL4_CAP_INIT_THREAD_IPC_BUFFER,
              object_create(k, OBJECT_PAGE, b->ipc_buffer, 0, false));
     boot_put(b, SEL4_CAP_DOMAIN, cap_plain_new(CAP_DOMAIN));
+    if (!k->h.config.mcs)
+        return;
+    boot_put(b, SEL4_CAP_INIT_THREAD_SC,
+             object_create(k, OBJECT_SCHED_CONTEXT, b->sched_context,
+                           SEL4_MIN_SCHED_CONTEXT_BITS[1], false));
+    k->h.boot.sched_control = b->next_slot++;
+    boot_put(b, k->h.boot.sched_control, cap_plain_new(CAP_SCHED_CONTROL));
+}
+
+/* MCS: the first thread takes turns with others of its priority. */
+static void boot_context(struct boot *b)
+{
+    struct sched_context *sc = object_at(b->k, b->sched_context);
+    struct tcb *t = tcb_at(b->k, b->tcb);
+
+    refill_new(b->k, sc,
+               &(struct refill_limits){ .budget = b->k->h.config.boot_slice_us *
+                                                  1000ul,
+                                        .max = REFILLS_MIN });
+    t->sched_context = b->sched_context;
+    sc->tcb = b->tcb;
 }
 
 static void boot_slot(struct boot *b, struct tcb *t, enum tcb_slot index,
@@ -247,6 +275,8 @@ static void boot_thread(struct boot *b)
     tcb_set_name(t, FIRST_THREAD_NAME);
     t->priority = SEL4_MAX_PRIO;
     t->mcp = SEL4_MAX_PRIO;
+    if (b->k->h.config.mcs)
+        boot_context(b);
     if (has_image(b->k)) {
         boot_image_thread(b);
         return;

@@ -23,6 +23,7 @@ struct boot {
     word next_slot;
     struct boot_ranges ram; /* what is free of it */
     paddr cnode, pml4, pool, bootinfo, ipc_buffer, tcb;
+    paddr sched_context; /* MCS */
 };
 
 /* Cut `size` bytes, aligned, off the top of RAM; what is above them stays

@@ -10,6 +10,8 @@
 #include "kernel/endpoint.h"
 #include "kernel/irq.h"
 #include "kernel/notification.h"
+#include "kernel/reply.h"
+#include "kernel/sched_context.h"
 #include "kernel/tcb.h"
 
 union cap cap_plain_new(enum cap_type type)
@@ -64,6 +66,22 @@ union cap cap_cnode_new(paddr obj, word radix)
 union cap cap_thread_new(paddr obj)
 {
     return cap_new(CAP_THREAD, obj);
+}
+
+union cap cap_reply_new(paddr obj)
+{
+    union cap cap = cap_new(CAP_REPLY, obj);
+
+    cap.reply.can_grant = true;
+    return cap;
+}
+
+union cap cap_sched_context_new(paddr obj, word bits)
+{
+    union cap cap = cap_new(CAP_SCHED_CONTEXT, obj);
+
+    cap.sched_context.bits = bits;
+    return cap;
 }
 
 static union cap cap_zombie_new(paddr obj, bool tcb, word radix, word count)
@@ -301,6 +319,13 @@ static struct finalised finalise_object(struct kernel *k, union cap cap)
     case CAP_IRQ_HANDLER:
         irq_handler_deleting(k, cap.irq_handler.irq);
         return finalised(cap_null(), cap);
+    case CAP_REPLY:
+        if (k->h.config.mcs)
+            reply_destroy(k, object_at(k, cap.obj));
+        break;
+    case CAP_SCHED_CONTEXT:
+        sched_context_destroy(k, object_at(k, cap.obj));
+        break;
     default:
         break;
     }

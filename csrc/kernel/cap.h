@@ -14,6 +14,8 @@ union cap cap_endpoint_new(paddr obj);
 union cap cap_notification_new(paddr obj);
 union cap cap_cnode_new(paddr obj, word radix);
 union cap cap_thread_new(paddr obj);
+union cap cap_reply_new(paddr obj); /* MCS */
+union cap cap_sched_context_new(paddr obj, word bits);
 /* One that has a type, and no object. */
 union cap cap_plain_new(enum cap_type type);
 

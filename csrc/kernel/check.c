@@ -65,9 +65,10 @@ const char *kernel_check(struct kernel *k, paddr *where)
 
     check_begin(&c, k);
     (void)(check_header(&c) && check_tcb_list(&c) && check_slots(&c) &&
-           check_queues(&c) && check_threads(&c) && check_ready(&c) &&
-           check_current(&c) && check_entries(&c) && check_irqs(&c) &&
-           check_ports(&c) && check_vspaces(&c));
+           check_queues(&c) && check_threads(&c) && check_mcs(&c) &&
+           check_ready(&c) && check_current(&c) && check_deadline(&c) &&
+           check_entries(&c) && check_irqs(&c) && check_ports(&c) &&
+           check_vspaces(&c));
     if (c.broken)
         *where = c.where;
     return c.broken;

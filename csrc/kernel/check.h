@@ -31,6 +31,11 @@ enum check_fact {
                         notification, */
     FACT_READY,      /* ... or in a ready queue */
     FACT_SLOT,       /* a slot that lies in a container */
+    FACT_REPLY,      /* MCS: a capability names this reply object, */
+    FACT_CONTEXT,    /* ... or scheduling context */
+    FACT_STACKED,  /* a reply object that was met from the bottom of a stack */
+    FACT_RELEASED, /* a TCB that was met in the release queue */
+    FACT_CONTEXT_SIZE, /* ... plus log2 of the size of a scheduling context */
 };
 
 struct check {
@@ -67,6 +72,14 @@ bool check_slots(struct check *c);
 bool check_tcb_list(struct check *c);
 bool check_queues(struct check *c);
 bool check_threads(struct check *c);
+/* check_mcs.c: scheduling contexts, reply objects, the release queue. */
+bool check_mcs(struct check *c);
+bool check_deadline(struct check *c);
+bool check_notification_mcs(struct check *c, paddr p);
+/* ... what is wrong with what a thread says of them, and with one that is
+ * ready; or NULL. */
+const char *check_thread_mcs(struct check *c, const struct tcb *t, paddr p);
+const char *check_ready_mcs(struct check *c, const struct tcb *t);
 /* check_sched.c: ready queues, who is current, and the host's entries. */
 bool check_ready(struct check *c);
 bool check_current(struct check *c);

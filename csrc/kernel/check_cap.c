@@ -115,6 +115,17 @@ static const char *shape_arch(union cap cap)
     }
 }
 
+static const char *shape_mcs(struct kernel *k, union cap cap)
+{
+    if (!k->h.config.mcs)
+        return "cap-type: the classic kernel has no such capability";
+    if (cap.type == CAP_SCHED_CONTEXT &&
+        (cap.sched_context.bits < SEL4_MIN_SCHED_CONTEXT_BITS[1] ||
+         cap.sched_context.bits > SEL4_MAX_UNTYPED_BITS))
+        return "context-size: a scheduling context is too small or too large";
+    return NULL;
+}
+
 static const char *shape(struct kernel *k, union cap cap)
 {
     if (cap_is_arch(cap))
@@ -138,9 +149,7 @@ static const char *shape(struct kernel *k, union cap cap)
         return NULL;
     case CAP_SCHED_CONTEXT:
     case CAP_SCHED_CONTROL:
-        return k->h.config.mcs
-                   ? NULL
-                   : "cap-type: the classic kernel has no such capability";
+        return shape_mcs(k, cap);
     case CAP_ENDPOINT:
     case CAP_REPLY:
     case CAP_THREAD:

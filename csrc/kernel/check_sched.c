@@ -33,6 +33,9 @@ static bool check_ready_queue(struct check *c, word domain, word priority)
                 "ready-state: a thread that cannot run stands in a ready "
                 "queue",
                 p);
+        const char *broken = k->h.config.mcs ? check_ready_mcs(c, t) : NULL;
+        if (broken)
+            return check_fail(c, broken, p);
         prev = p;
     }
     if (prev == 0 || prev != q->tail)
@@ -74,7 +77,7 @@ static const char *ready_broken(struct check *c, const struct tcb *t, paddr p)
                "marked, or does not hold it";
     if (is_current && ready)
         return "current-queued: the thread that runs is in a ready queue, too";
-    if (thread_is_runnable(t) && !ready && !is_current &&
+    if (thread_is_schedulable(c->k, t) && !ready && !is_current &&
         !thread_is_agent(c->k, t))
         return "runnable-lost: a thread that can run is in no ready queue";
     return NULL;
@@ -106,6 +109,9 @@ static bool check_idle(struct check *c)
         return check_fail(c,
                           "current-entry: nobody runs, but in the host's view",
                           0);
+    if (k->h.current_sc)
+        return check_fail(c, "current-context: somebody pays, and nobody runs",
+                          k->h.current_sc);
     if (!k->h.paused && k->h.ready_l1[k->h.domain])
         return check_fail(c, "idle: nobody runs, although a thread is ready",
                           0);
@@ -129,8 +135,13 @@ bool check_current(struct check *c)
     /* current was asked to enter: until then it may be past its time */
     if (__atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST) & PENDING_RESCHEDULE)
         return true;
-    if (!thread_is_runnable(t))
+    if (!thread_is_schedulable(k, t))
         return check_fail(c, "current-state: who runs cannot run", p);
+    if (k->h.config.mcs && t->sched_context != k->h.current_sc)
+        return check_fail(c,
+                          "current-context: another scheduling context pays "
+                          "than that of who runs",
+                          p);
     if (t->domain != k->h.domain)
         return check_fail(
             c, "current-domain: who runs is not of the current domain", p);

@@ -56,6 +56,11 @@ static bool check_queue(struct check *c, const struct queue *q)
                 "queue-member: a thread stands in a queue, and does not "
                 "wait there",
                 p);
+        if (k->h.config.mcs && prev && tcb_at(k, prev)->priority < t->priority)
+            return check_fail(c,
+                              "queue-order: a thread waits behind one of lower "
+                              "priority",
+                              p);
         prev = p;
     }
     if (prev != q->tail)
@@ -108,6 +113,8 @@ static bool check_notification(struct check *c, paddr p)
             "notification-waiter: another thread than the bound one "
             "waits",
             p);
+    if (k->h.config.mcs && !check_notification_mcs(c, p))
+        return false;
     return check_queue(c, &q);
 }
 
@@ -225,6 +232,8 @@ static const char *thread_broken(struct check *c, const struct tcb *t, paddr p)
          ((struct notification *)object_at(c->k, n))->bound_tcb != p))
         return "thread-bound: the bound notification does not know of the "
                "thread";
+    if (!broken && c->k->h.config.mcs)
+        broken = check_thread_mcs(c, t, p);
     return broken;
 }
 

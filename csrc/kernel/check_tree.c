@@ -224,6 +224,15 @@ static void note(struct check *c, union cap cap)
     case CAP_NOTIFICATION:
         word_set_add(&c->facts, fact(cap.obj, FACT_NOTIFICATION));
         break;
+    case CAP_REPLY:
+        if (k->h.config.mcs)
+            word_set_add(&c->facts, fact(cap.obj, FACT_REPLY));
+        break;
+    case CAP_SCHED_CONTEXT:
+        word_set_add(&c->facts, fact(cap.obj, FACT_CONTEXT));
+        word_set_add(&c->facts,
+                     fact(cap.obj, FACT_CONTEXT_SIZE + cap.sched_context.bits));
+        break;
     case CAP_IRQ_HANDLER:
         word_set_add(&c->facts, fact(cap.irq_handler.irq, FACT_IRQ));
         break;

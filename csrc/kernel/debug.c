@@ -127,6 +127,21 @@ static void name_thread(struct kernel *k, struct tcb *t)
         kernel_set_name(k, cap.obj, name);
 }
 
+bool syscall_is_debug(enum sel4_sys sys)
+{
+    switch (sys) {
+    case SYS_DEBUG_PUT_CHAR:
+    case SYS_DEBUG_DUMP_SCHEDULER:
+    case SYS_DEBUG_HALT:
+    case SYS_DEBUG_CAP_IDENTIFY:
+    case SYS_DEBUG_SNAPSHOT:
+    case SYS_DEBUG_NAME_THREAD:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool syscall_debug(struct kernel *k, struct tcb *t, enum sel4_sys sys)
 {
     switch (sys) {

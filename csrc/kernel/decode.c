@@ -8,7 +8,9 @@
 #include "kernel/ipc.h"
 #include "kernel/irq.h"
 #include "kernel/notification.h"
+#include "kernel/reply.h"
 #include "kernel/sched.h"
+#include "kernel/sched_context.h"
 #include "kernel/tcb.h"
 #include "kernel/trace.h"
 
@@ -105,12 +107,33 @@ static enum outcome decode_notification(struct kernel *k, struct call *call)
 
 static enum outcome decode_reply(struct kernel *k, struct call *call)
 {
+    if (k->h.config.mcs) {
+        call_commit(k, call);
+        reply_send(k, call->caller, object_at(k, call->cap.obj),
+                   call->cap.reply.can_grant);
+        return OUTCOME_DONE;
+    }
     if (call->cap.reply.master)
         return error_invalid_capability(
             k, 0, WHY(REASON_INVOKE_MASTER_REPLY, call->cptr));
     call_commit(k, call);
     ipc_reply(k, call->caller, call->slot);
     return OUTCOME_DONE;
+}
+
+/* MCS: what the send half of a system call must not change. */
+static bool is_barred_in_first_phase(union cap cap)
+{
+    switch (cap.type) {
+    case CAP_THREAD:
+    case CAP_DOMAIN:
+    case CAP_CNODE:
+    case CAP_SCHED_CONTROL:
+    case CAP_SCHED_CONTEXT:
+        return true;
+    default:
+        return false;
+    }
 }
 
 enum outcome decode_invocation(struct kernel *k, struct call *call)
@@ -123,6 +146,10 @@ enum outcome decode_invocation(struct kernel *k, struct call *call)
     trace_invocation(k, call->method, call->cap);
     if (cap_is_arch(call->cap))
         return arch_decode_invocation(k, call);
+
+    if (call->first_phase && is_barred_in_first_phase(call->cap))
+        return error_invalid_capability(
+            k, 0, WHY(REASON_INVOKE_FIRST_PHASE, call->cap.type));
 
     switch (call->cap.type) {
     case CAP_ENDPOINT:
@@ -143,6 +170,10 @@ enum outcome decode_invocation(struct kernel *k, struct call *call)
         return decode_irq_control(k, call);
     case CAP_IRQ_HANDLER:
         return decode_irq_handler(k, call);
+    case CAP_SCHED_CONTROL:
+        return decode_sched_control(k, call);
+    case CAP_SCHED_CONTEXT:
+        return decode_sched_context(k, call);
     default:
         return decode_nothing(k, call);
     }

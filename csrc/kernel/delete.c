@@ -14,8 +14,10 @@
  * long as it takes, or was met while eating another zombie; then a cyclic
  * zombie is left for the outer deletion.
  */
+#include "kernel/budget.h"
 #include "kernel/cap.h"
 #include "kernel/cdt.h"
+#include "kernel/clock.h"
 #include "kernel/tcb.h"
 
 #define WORK_BETWEEN_LOOKS 100
@@ -36,10 +38,18 @@ enum outcome preemption_point(struct kernel *k)
     return preemption_point_now(k);
 }
 
+static bool is_time_to_look(struct kernel *k)
+{
+    return k->h.time >= k->h.deadline ||
+           (k->h.config.mcs && !budget_allows_more(k)) ||
+           __atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST);
+}
+
 enum outcome preemption_point_now(struct kernel *k)
 {
     k->h.work = 0;
-    if (k->h.preemptible && __atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST))
+    clock_work(k);
+    if (k->h.preemptible && is_time_to_look(k))
         return OUTCOME_PREEMPTED;
     return OUTCOME_DONE;
 }

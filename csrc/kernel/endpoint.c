@@ -2,28 +2,46 @@
 /*
  * Endpoints. A queue holds senders or receivers, never both; whoever comes
  * and finds the other kind takes the first of them, and the message is copied
- * at once. The classic kernel's queues are first come, first served.
+ * at once. What follows a message differs: the classic kernel puts a reply
+ * capability into the receiver's TCB, the MCS kernel uses the reply object that
+ * the receiver brought, and may lend the scheduling context along.
  */
 #include "kernel/endpoint.h"
 #include "kernel/cdt.h"
 #include "kernel/ipc.h"
 #include "kernel/notification.h"
+#include "kernel/reply.h"
 #include "kernel/sched.h"
+#include "kernel/sched_context.h"
 #include "kernel/tcb.h"
 
 /* ---- queues ---- */
 
-void tcb_queue_append(struct kernel *k, struct tcb_queue *q, struct tcb *t)
+/* Whom t comes behind, 0: it is the first. */
+static paddr predecessor(struct kernel *k, const struct tcb_queue *q,
+                         const struct tcb *t)
+{
+    paddr p = q->tail;
+
+    while (k->h.config.mcs && p && tcb_at(k, p)->priority < t->priority)
+        p = tcb_at(k, p)->ep_prev;
+    return p;
+}
+
+void tcb_queue_insert(struct kernel *k, struct tcb_queue *q, struct tcb *t)
 {
     paddr ref = object_ref(k, t);
 
-    if (q->tail)
-        tcb_at(k, q->tail)->ep_next = ref;
+    t->ep_prev = predecessor(k, q, t);
+    t->ep_next = t->ep_prev ? tcb_at(k, t->ep_prev)->ep_next : q->head;
+    if (t->ep_prev)
+        tcb_at(k, t->ep_prev)->ep_next = ref;
     else
         q->head = ref;
-    t->ep_prev = q->tail;
-    t->ep_next = 0;
-    q->tail = ref;
+    if (t->ep_next)
+        tcb_at(k, t->ep_next)->ep_prev = ref;
+    else
+        q->tail = ref;
 }
 
 void tcb_queue_remove(struct kernel *k, struct tcb_queue *q, struct tcb *t)
@@ -52,12 +70,12 @@ static void set_queue(struct endpoint *e, struct tcb_queue q,
     e->state = q.head ? state : ENDPOINT_IDLE;
 }
 
-static void queue_append(struct kernel *k, struct endpoint *e, struct tcb *t,
+static void queue_insert(struct kernel *k, struct endpoint *e, struct tcb *t,
                          enum endpoint_state state)
 {
     struct tcb_queue q = queue_of(e);
 
-    tcb_queue_append(k, &q, t);
+    tcb_queue_insert(k, &q, t);
     set_queue(e, q, state);
 }
 
@@ -67,6 +85,15 @@ static void queue_remove(struct kernel *k, struct endpoint *e, struct tcb *t)
 
     tcb_queue_remove(k, &q, t);
     set_queue(e, q, e->state);
+}
+
+void endpoint_reorder(struct kernel *k, struct tcb *t)
+{
+    struct endpoint *e = object_at(k, t->blocked_on);
+    enum endpoint_state state = e->state;
+
+    queue_remove(k, e, t);
+    queue_insert(k, e, t, state);
 }
 
 /* ---- sending ---- */
@@ -80,10 +107,10 @@ static void block_sender(struct kernel *k, struct endpoint *e, struct tcb *t,
     t->can_grant_reply = how->can_grant_reply;
     t->is_call = how->is_call;
     thread_set_state(k, t, STATE_BLOCKED_ON_SEND);
-    queue_append(k, e, t, ENDPOINT_SEND);
+    queue_insert(k, e, t, ENDPOINT_SEND);
 }
 
-/* The message is delivered; what becomes of who called? */
+/* Classic: the message is delivered; what becomes of who called? */
 static void call_delivered(struct kernel *k, struct tcb *caller,
                            struct tcb *receiver, bool may_reply, bool can_grant)
 {
@@ -91,6 +118,51 @@ static void call_delivered(struct kernel *k, struct tcb *caller,
         ipc_set_caller(k, caller, receiver, can_grant);
     else
         thread_set_state(k, caller, STATE_INACTIVE);
+}
+
+/* MCS: the same; a fault wants an answer as a call does. */
+static void call_delivered_mcs(struct kernel *k, struct tcb *caller,
+                               struct tcb *receiver, struct reply *reply,
+                               const struct send *how)
+{
+    if (reply && (how->can_grant || how->can_grant_reply))
+        reply_push(k, reply, caller, receiver, how->can_donate);
+    else
+        thread_set_state(k, caller, STATE_INACTIVE);
+}
+
+static bool wants_answer(const struct tcb *sender, bool is_call)
+{
+    return is_call || sender->fault.type != FAULT_NONE;
+}
+
+/* The receiver, which waited, has the message: it goes on. */
+static void sent(struct kernel *k, struct tcb *sender, struct tcb *receiver,
+                 const struct send *how)
+{
+    bool reply_can_grant = receiver->can_grant;
+
+    thread_set_state(k, receiver, STATE_RUNNING);
+    sched_possible_switch(k, receiver);
+    if (how->is_call)
+        call_delivered(k, sender, receiver,
+                       how->can_grant || how->can_grant_reply, reply_can_grant);
+}
+
+static void sent_mcs(struct kernel *k, struct tcb *sender, struct tcb *receiver,
+                     const struct send *how)
+{
+    struct reply *reply = object_at(k, receiver->reply);
+    struct sched_context *sc = object_at(k, sender->sched_context);
+
+    reply_unlink(k, receiver);
+    if (wants_answer(sender, how->is_call))
+        call_delivered_mcs(k, sender, receiver, reply, how);
+    else if (how->can_donate && sc && !receiver->sched_context)
+        sched_context_donate(k, sc, receiver);
+    thread_set_state(k, receiver, STATE_RUNNING);
+    sched_context_unblock(k, receiver);
+    sched_possible_switch(k, receiver);
 }
 
 void endpoint_send(struct kernel *k, struct endpoint *e, struct tcb *sender,
@@ -109,27 +181,59 @@ void endpoint_send(struct kernel *k, struct endpoint *e, struct tcb *sender,
                                         .endpoint = object_ref(k, e),
                                         .badge = how->badge,
                                         .can_grant = how->can_grant });
-    bool reply_can_grant = receiver->can_grant;
-    thread_set_state(k, receiver, STATE_RUNNING);
-    sched_possible_switch(k, receiver);
-    if (how->is_call)
-        call_delivered(k, sender, receiver,
-                       how->can_grant || how->can_grant_reply, reply_can_grant);
+    if (k->h.config.mcs)
+        sent_mcs(k, sender, receiver, how);
+    else
+        sent(k, sender, receiver, how);
 }
 
 /* ---- receiving ---- */
 
 static void block_receiver(struct kernel *k, struct endpoint *e, struct tcb *t,
-                           union cap cap)
+                           const struct receive *how)
 {
     t->blocked_on = object_ref(k, e);
-    t->can_grant = (cap.endpoint.rights & RIGHT_GRANT) != 0;
+    t->can_grant = (how->cap.endpoint.rights & RIGHT_GRANT) != 0;
+    t->reply = object_ref(k, how->reply);
+    if (how->reply)
+        how->reply->tcb = object_ref(k, t);
     thread_set_state(k, t, STATE_BLOCKED_ON_RECEIVE);
-    queue_append(k, e, t, ENDPOINT_RECEIVE);
+    queue_insert(k, e, t, ENDPOINT_RECEIVE);
+}
+
+/* The sender, which waited, is rid of its message. */
+static void received(struct kernel *k, struct tcb *sender, struct tcb *receiver,
+                     const struct receive *how)
+{
+    if (sender->is_call) {
+        call_delivered(k, sender, receiver,
+                       sender->can_grant || sender->can_grant_reply,
+                       (how->cap.endpoint.rights & RIGHT_GRANT) != 0);
+        return;
+    }
+    thread_set_state(k, sender, STATE_RUNNING);
+    sched_possible_switch(k, sender);
+}
+
+static void received_mcs(struct kernel *k, struct tcb *sender,
+                         struct tcb *receiver, const struct receive *how)
+{
+    sched_context_unblock(k, sender);
+    if (wants_answer(sender, sender->is_call)) {
+        call_delivered_mcs(k, sender, receiver, how->reply,
+                           &(struct send){ .can_grant = sender->can_grant,
+                                           .can_grant_reply =
+                                               sender->can_grant_reply,
+                                           .can_donate = sender->fault.type !=
+                                                         FAULT_TIMEOUT });
+        return;
+    }
+    thread_set_state(k, sender, STATE_RUNNING);
+    sched_possible_switch(k, sender);
 }
 
 static void take_first_sender(struct kernel *k, struct endpoint *e,
-                              struct tcb *receiver, union cap cap)
+                              struct tcb *receiver, const struct receive *how)
 {
     struct tcb *sender = tcb_at(k, e->head);
 
@@ -139,28 +243,32 @@ static void take_first_sender(struct kernel *k, struct endpoint *e,
                                         .endpoint = object_ref(k, e),
                                         .badge = sender->badge,
                                         .can_grant = sender->can_grant });
-    if (sender->is_call) {
-        call_delivered(k, sender, receiver,
-                       sender->can_grant || sender->can_grant_reply,
-                       (cap.endpoint.rights & RIGHT_GRANT) != 0);
-        return;
-    }
-    thread_set_state(k, sender, STATE_RUNNING);
-    sched_possible_switch(k, sender);
+    if (k->h.config.mcs)
+        received_mcs(k, sender, receiver, how);
+    else
+        received(k, sender, receiver, how);
 }
 
-void endpoint_receive(struct kernel *k, struct tcb *receiver, union cap cap,
-                      bool blocking)
+void endpoint_receive(struct kernel *k, struct tcb *receiver,
+                      const struct receive *how)
 {
-    struct endpoint *e = object_at(k, cap.obj);
+    struct endpoint *e = object_at(k, how->cap.obj);
     struct notification *bound = object_at(k, receiver->bound_notification);
+    struct tcb *waiting = how->reply ? tcb_at(k, how->reply->tcb) : NULL;
 
-    if (bound && bound->state == NOTIFICATION_ACTIVE)
+    /* Who waits for an answer by this reply object will not get it. */
+    if (waiting && waiting != receiver)
+        ipc_cancel(k, waiting);
+    if (bound && bound->state == NOTIFICATION_ACTIVE) {
         notification_complete(k, bound, receiver);
-    else if (e->state == ENDPOINT_SEND)
-        take_first_sender(k, e, receiver, cap);
-    else if (blocking)
-        block_receiver(k, e, receiver, cap);
+        return;
+    }
+    if (bound && how->blocking)
+        notification_return_context(k, bound, receiver);
+    if (e->state == ENDPOINT_SEND)
+        take_first_sender(k, e, receiver, how);
+    else if (how->blocking)
+        block_receiver(k, e, receiver, how);
     else
         receiver->regs[REG_CAP] = 0; /* badge 0: there was nothing */
 }
@@ -177,20 +285,32 @@ static void cancel_reply(struct kernel *k, struct tcb *t)
         slot_delete_one(k, reply);
 }
 
+/* t leaves the queue of the endpoint that it waits for. */
+static void leave(struct kernel *k, struct tcb *t)
+{
+    queue_remove(k, object_at(k, t->blocked_on), t);
+    t->blocked_on = 0;
+    reply_unlink(k, t);
+}
+
 void ipc_cancel(struct kernel *k, struct tcb *t)
 {
+    if (k->h.config.mcs)
+        t->fault.type = FAULT_NONE;
     switch (t->state) {
     case STATE_BLOCKED_ON_SEND:
     case STATE_BLOCKED_ON_RECEIVE:
-        queue_remove(k, object_at(k, t->blocked_on), t);
-        t->blocked_on = 0;
+        leave(k, t);
         thread_set_state(k, t, STATE_INACTIVE);
         break;
     case STATE_BLOCKED_ON_NOTIFICATION:
         notification_cancel(k, t);
         break;
     case STATE_BLOCKED_ON_REPLY:
-        cancel_reply(k, t);
+        if (k->h.config.mcs)
+            reply_remove_tcb(k, t);
+        else
+            cancel_reply(k, t);
         break;
     default:
         break;
@@ -199,21 +319,22 @@ void ipc_cancel(struct kernel *k, struct tcb *t)
 
 static void restart_queued(struct kernel *k, struct tcb *t)
 {
-    t->blocked_on = 0;
+    leave(k, t);
+    /* MCS: a fault is not repeated. */
+    if (k->h.config.mcs && t->fault.type != FAULT_NONE) {
+        thread_set_state(k, t, STATE_INACTIVE);
+        return;
+    }
     thread_set_state(k, t, STATE_RESTART);
-    sched_enqueue(k, t);
+    thread_ready_again(k, t);
 }
 
 void endpoint_cancel_all(struct kernel *k, struct endpoint *e)
 {
     if (e->state == ENDPOINT_IDLE)
         return;
-    while (e->head) {
-        struct tcb *t = tcb_at(k, e->head);
-
-        queue_remove(k, e, t);
-        restart_queued(k, t);
-    }
+    while (e->head)
+        restart_queued(k, tcb_at(k, e->head));
     sched_require(k);
 }
 
@@ -225,10 +346,8 @@ void endpoint_cancel_badged(struct kernel *k, struct endpoint *e, word badge)
         struct tcb *t = tcb_at(k, p);
 
         next = t->ep_next;
-        if (t->badge == badge) {
-            queue_remove(k, e, t);
+        if (t->badge == badge)
             restart_queued(k, t);
-        }
     }
     sched_require(k);
 }

@@ -7,6 +7,8 @@
  * knowing. Then its request is dropped: it starts again when it is resumed.
  */
 #include "kernel/arch.h"
+#include "kernel/budget.h"
+#include "kernel/clock.h"
 #include "kernel/error.h"
 #include "kernel/fault.h"
 #include "kernel/sched.h"
@@ -58,23 +60,46 @@ static void exception(struct kernel *k, struct tcb *t,
                                  .b = cause->code & EXCEPTION_CODE_MASK });
 }
 
+static void system_call(struct kernel *k, const struct kernel_host *host,
+                        struct tcb *t)
+{
+    if (syscall_handle(k, host, t) != OUTCOME_PREEMPTED)
+        return;
+    if (k->h.config.mcs)
+        budget_preempted(k);
+    sched_take_pending(k);
+}
+
+/* MCS: has the thread, if it is current, the time for a fault? */
+static bool has_time(struct kernel *k, struct tcb *t)
+{
+    return !k->h.config.mcs || object_ref(k, t) != k->h.current ||
+           budget_check_restart(k, t);
+}
+
 /* Causes that are the thread's own doing; they need it to be running. */
 static void own_cause(struct kernel *k, const struct kernel_host *host,
                       struct tcb *t, const struct kernel_cause *cause)
 {
     if (!thread_is_runnable(t))
         return;
-    t->state = STATE_RUNNING;
+    t->state = thread_is_schedulable(k, t) ? STATE_RUNNING : STATE_RESTART;
+    if (t->state == STATE_RESTART)
+        return;
     switch (cause->kind) {
     case CAUSE_SYSCALL:
-        if (syscall_handle(k, host, t) == OUTCOME_PREEMPTED)
-            sched_take_pending(k);
+        system_call(k, host, t);
         break;
     case CAUSE_VM_FAULT:
-        vm_fault(k, t, cause);
+        if (has_time(k, t))
+            vm_fault(k, t, cause);
         break;
     case CAUSE_EXCEPTION:
-        exception(k, t, cause);
+        if (has_time(k, t))
+            exception(k, t, cause);
+        break;
+    case CAUSE_TSC:
+        clock_read(k, t, cause);
         break;
     case CAUSE_HOST_BLOCK:
         t->fault_ip = t->regs[REG_RIP];
@@ -90,7 +115,19 @@ static void host_wake(struct kernel *k, struct tcb *t)
     if (t->state != STATE_BLOCKED_ON_HOST)
         return;
     thread_set_state(k, t, STATE_RUNNING);
-    sched_possible_switch(k, t);
+    thread_released(k, t);
+}
+
+/* Current is interrupted between two instructions. */
+static void interrupt(struct kernel *k, struct tcb *t)
+{
+    if (object_ref(k, t) != k->h.current)
+        return;
+    if (t->state == STATE_RUNNING)
+        t->fault_ip = t->regs[REG_RIP];
+    if (k->h.config.mcs)
+        budget_check(k);
+    sched_take_pending(k);
 }
 
 static void lost(struct kernel *k, struct tcb *t)
@@ -106,8 +143,7 @@ static void handle(struct kernel *k, const struct kernel_host *host,
     sched_state_changed(k, t);
     switch (cause->kind) {
     case CAUSE_INTERRUPT:
-        if (object_ref(k, t) == k->h.current)
-            sched_take_pending(k);
+        interrupt(k, t);
         break;
     case CAUSE_HOST_WAKE:
         host_wake(k, t);
@@ -134,7 +170,7 @@ static bool is_step(struct kernel *k, struct tcb *t,
         return true;
     case CAUSE_INTERRUPT:
         return (__atomic_load_n(&k->h.pending, __ATOMIC_SEQ_CST) &
-                (PENDING_TICK | PENDING_IRQ)) != 0;
+                (PENDING_TIMER | PENDING_IRQ)) != 0;
     default:
         return false;
     }
@@ -198,6 +234,7 @@ void kernel_enter(struct kernel *k, const struct kernel_host *host, paddr tcb,
         return;
     }
     error_clear(k);
+    clock_entry(k, cause);
     k->h.preemptible = is_current;
     trace_begin(k, t, cause);
     bool step = is_step(k, t, cause);

@@ -5,13 +5,15 @@
  * change registers, and lets the thread go on.
  *
  * The classic kernel looks the handler up when the fault happens, in the
- * thread's own CSpace. A thread without a usable handler just stops.
+ * thread's own CSpace; the MCS kernel keeps its capability in the TCB. A thread
+ * without a usable handler just stops.
  */
 #include "kernel/fault.h"
 #include "kernel/console.h"
 #include "kernel/cspace.h"
 #include "kernel/endpoint.h"
 #include "kernel/ipc.h"
+#include "kernel/sched_context.h"
 #include "kernel/tcb.h"
 
 static const uint8_t syscall_registers[] = {
@@ -26,6 +28,14 @@ static const uint8_t exception_registers[] = {
     REG_RFLAGS,
 };
 
+static const uint8_t timeout_registers[] = {
+    REG_FAULT_IP, REG_RSP, REG_RFLAGS, REG_RAX, REG_RBX,     REG_RCX, REG_RDX,
+    REG_RSI,      REG_RDI, REG_RBP,    REG_R8,  REG_R9,      REG_R10, REG_R11,
+    REG_R12,      REG_R13, REG_R14,    REG_R15, REG_FS_BASE,
+};
+
+_Static_assert(sizeof timeout_registers == SEL4_TIMEOUT_REPLY_LENGTH,
+               "words of the answer to a timeout");
 _Static_assert(sizeof syscall_registers == SEL4_UNKNOWN_SYSCALL_SYSCALL,
                "words of an unknown system call before its number");
 _Static_assert(sizeof exception_registers == SEL4_USER_EXCEPTION_NUMBER,
@@ -79,6 +89,13 @@ static bool look_up_handler(struct kernel *k, struct tcb *t, union cap *ret)
 {
     struct cte *slot;
 
+    if (k->h.config.mcs) {
+        *ret = t->slot[TCB_FAULT_HANDLER].cap;
+        if (ret->type == CAP_ENDPOINT)
+            return true;
+        error_note(k, WHY(REASON_NO_HANDLER_CAP));
+        return false;
+    }
     if (cspace_lookup(k, t, t->fault_handler, &slot) != OUTCOME_DONE) {
         error_note(k, WHY(REASON_NO_HANDLER, t->fault_handler));
         return false;
@@ -116,6 +133,25 @@ bool fault_is_handled(struct kernel *k, struct tcb *t)
     return find_handler(k, t, &handler);
 }
 
+/* The classic kernel calls in the thread's name. */
+static void send_fault(struct kernel *k, struct tcb *t, union cap handler,
+                       bool can_donate)
+{
+    word rights = handler.endpoint.rights;
+    bool classic = !k->h.config.mcs;
+
+    endpoint_send(k, object_at(k, handler.obj), t,
+                  &(struct send){
+                      .badge = handler.endpoint.badge,
+                      .blocking = true,
+                      .is_call = classic,
+                      .can_grant = (rights & RIGHT_GRANT) != 0,
+                      .can_grant_reply =
+                          classic || (rights & RIGHT_GRANT_REPLY) != 0,
+                      .can_donate = can_donate,
+                  });
+}
+
 void fault_raise(struct kernel *k, struct tcb *t, const struct fault *f)
 {
     struct lookup_failure why = *lookup_failure(k);
@@ -132,14 +168,15 @@ void fault_raise(struct kernel *k, struct tcb *t, const struct fault *f)
     t->fault = *f;
     if (f->type == FAULT_CAP)
         t->lookup_failure = why;
-    endpoint_send(k, object_at(k, handler.obj), t,
-                  &(struct send){
-                      .badge = handler.endpoint.badge,
-                      .blocking = true,
-                      .is_call = true,
-                      .can_grant = (handler.endpoint.rights & RIGHT_GRANT) != 0,
-                      .can_grant_reply = true,
-                  });
+    send_fault(k, t, handler, t->sched_context != 0);
+}
+
+void fault_raise_timeout(struct kernel *k, struct tcb *t)
+{
+    const struct sched_context *sc = object_at(k, t->sched_context);
+
+    t->fault = (struct fault){ .type = FAULT_TIMEOUT, .a = sc->badge };
+    send_fault(k, t, t->slot[TCB_TIMEOUT_HANDLER].cap, false);
 }
 
 void fault_raise_cap(struct kernel *k, struct tcb *t, word cptr, bool receiving)
@@ -188,12 +225,20 @@ static void put_vm_fault(struct writer *w, struct tcb *t)
     put(w, SEL4_VM_FAULT_FSR, t->fault.b);
 }
 
+static void put_timeout(struct kernel *k, struct writer *w, struct tcb *t)
+{
+    struct sched_context *sc = object_at(k, t->sched_context);
+
+    put(w, SEL4_TIMEOUT_DATA, t->fault.a);
+    if (sc)
+        put(w, SEL4_TIMEOUT_CONSUMED, sched_context_take_consumed(sc));
+}
+
 word fault_message(struct kernel *k, struct tcb *sender, struct tcb *receiver,
                    word *buffer)
 {
     struct writer w = { receiver, buffer, 0 };
 
-    (void)k;
     switch (sender->fault.type) {
     case FAULT_CAP:
         put_cap_fault(&w, sender);
@@ -210,6 +255,9 @@ word fault_message(struct kernel *k, struct tcb *sender, struct tcb *receiver,
         break;
     case FAULT_VM:
         put_vm_fault(&w, sender);
+        break;
+    case FAULT_TIMEOUT:
+        put_timeout(k, &w, sender);
         break;
     default:
         break;
@@ -246,6 +294,10 @@ bool fault_answer(struct kernel *k, struct tcb *t, struct tcb *handler)
     case FAULT_USER_EXCEPTION:
         take_registers(k, t, handler, exception_registers,
                        sizeof exception_registers);
+        break;
+    case FAULT_TIMEOUT:
+        take_registers(k, t, handler, timeout_registers,
+                       sizeof timeout_registers);
         break;
     default:
         return true;

@@ -18,6 +18,8 @@ word fault_label(struct kernel *k, word type);
 bool fault_is_handled(struct kernel *k, struct tcb *t);
 /* t cannot go on: tell its handler; without one it stops. */
 void fault_raise(struct kernel *k, struct tcb *t, const struct fault *f);
+/* MCS: t's turn is over, and its timeout handler, which it has, is told. */
+void fault_raise_timeout(struct kernel *k, struct tcb *t);
 /* A capability pointer does not resolve: h.error.lookup says why. */
 void fault_raise_cap(struct kernel *k, struct tcb *t, word cptr,
                      bool receiving);

@@ -123,8 +123,11 @@ struct thread_view {
     paddr cspace;         /* its CNode */
     paddr vspace;         /* its PML4 */
     paddr bound_notification;
-    paddr caller;    /* TCB that it may answer */
-    word reply_slot; /* where the capability to answer it is; 0: none */
+    paddr caller;        /* TCB that it may answer */
+    paddr sched_context; /* MCS; 0: it has none */
+    bool in_release;     /* MCS: waits for its next refill */
+    bool schedulable;    /* runnable, and with time to run */
+    word reply_slot;     /* where the capability to answer it is; 0: none */
 };
 
 bool thread_view(struct kernel *k, paddr tcb, struct thread_view *ret);
@@ -152,6 +155,33 @@ struct notification_view {
 };
 bool notification_view(struct kernel *k, paddr p,
                        struct notification_view *ret);
+
+/* ---- MCS: scheduling contexts and reply objects ---- */
+
+struct sched_context_view {
+    word period; /* ns; 0: round robin */
+    word budget; /* ns: what its refills add up to; 0: not configured */
+    word ready;  /* ns that may be used now */
+    word next;   /* when its first refill may be used, ns since boot */
+    word refills;
+    word refill_max;
+    word consumed; /* ns */
+    word badge;
+    bool sporadic;
+    paddr tcb;
+    paddr notification;
+    paddr reply; /* top of its call stack */
+};
+bool sched_context_view(struct kernel *k, paddr p,
+                        struct sched_context_view *ret);
+
+struct reply_view {
+    paddr tcb;           /* who waits with it */
+    bool is_call;        /* ... for an answer, else to receive */
+    paddr below;         /* reply object below it in the call stack */
+    paddr sched_context; /* it is the top of this one's */
+};
+bool reply_view(struct kernel *k, paddr p, struct reply_view *ret);
 
 /* Who waits behind this TCB on the same object; 0: nobody. */
 paddr queue_next(struct kernel *k, paddr tcb);

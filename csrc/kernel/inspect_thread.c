@@ -55,6 +55,19 @@ static bool is_waiting(const struct tcb *t)
            t->state == STATE_BLOCKED_ON_NOTIFICATION;
 }
 
+/* As thread_is_schedulable(), for a TCB that nobody has checked. */
+static bool has_time(struct kernel *k, const struct tcb *t)
+{
+    struct sched_context_view sc;
+
+    if (!thread_is_runnable(t))
+        return false;
+    if (!k->h.config.mcs || thread_is_agent(k, t))
+        return true;
+    return sched_context_view(k, t->sched_context, &sc) && sc.refill_max &&
+           !t->in_release;
+}
+
 static void view_state(struct kernel *k, const struct tcb *t,
                        struct thread_view *v)
 {
@@ -63,6 +76,9 @@ static void view_state(struct kernel *k, const struct tcb *t,
     v->agent = thread_is_agent(k, t);
     v->current = v->tcb == k->h.current;
     v->ready = t->queued;
+    v->sched_context = t->sched_context;
+    v->in_release = t->in_release;
+    v->schedulable = has_time(k, t);
     v->queue_position = -1;
     if (v->ready)
         v->queue_position = position(k, t, true);
@@ -95,8 +111,10 @@ static void view_replies(struct kernel *k, const struct tcb *t,
     word reply = (word)t->slot[TCB_REPLY].next_4 << 2;
     const struct cte *slot = slot_checked(k, reply);
 
-    if (k->h.config.mcs)
+    if (k->h.config.mcs) {
+        v->reply_slot = 0;
         return;
+    }
     if (caller.type == CAP_REPLY && tcb_checked(k, caller.obj))
         v->caller = caller.obj;
     if (slot && slot->cap.type == CAP_REPLY && slot->cap.obj == v->tcb)

@@ -162,7 +162,7 @@ void ipc_set_reply_master(struct kernel *k, struct tcb *t)
 {
     struct cte *slot = &t->slot[TCB_REPLY];
 
-    if (!cap_is_null(slot->cap))
+    if (k->h.config.mcs || !cap_is_null(slot->cap))
         return;
     slot->cap = cap_plain_new(CAP_REPLY);
     slot->cap.obj = object_ref(k, t);

@@ -61,7 +61,7 @@ enum kernel_trap_register {
 /* Why the kernel is entered. */
 struct kernel_cause {
     uint32_t kind;   /* enum image_cause */
-    uint32_t number; /* exception vector */
+    uint32_t number; /* exception vector; CAUSE_TSC: instruction's length */
     word address;    /* VM fault */
     word code;       /* page-fault or exception error code */
 };

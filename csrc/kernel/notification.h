@@ -18,6 +18,12 @@ void notification_cancel(struct kernel *k, struct tcb *t);
 /* Its last capability goes: it is unbound, who waits starts again. */
 void notification_destroy(struct kernel *k, struct notification *n);
 
+/* MCS: t, which waits again, gives back what the notification lent it. */
+void notification_return_context(struct kernel *k, struct notification *n,
+                                 struct tcb *t);
+/* MCS: t, which waits there, has another priority now. */
+void notification_reorder(struct kernel *k, struct tcb *t);
+
 void notification_bind(struct kernel *k, struct notification *n, struct tcb *t);
 void notification_unbind(struct kernel *k, struct notification *n);
 

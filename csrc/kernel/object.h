@@ -320,6 +320,43 @@ struct notification_mcs {
     word reserved[3];
 };
 
+/* Some time that a scheduling context may use from a moment on; both in ns. */
+struct refill {
+    word time;
+    word amount;
+};
+
+/* MCS: the right to run. Its refills stand behind it; see refill.h. */
+struct sched_context {
+    word period;   /* ns; 0: round robin */
+    word consumed; /* ns it has run since somebody asked */
+    word core;
+    paddr tcb;          /* who runs by it now */
+    paddr reply;        /* top of the call stack along which it was lent */
+    paddr notification; /* that lends it to whom it wakes */
+    paddr yield_from;   /* TCB that yielded to it and waits for the answer */
+    word badge;         /* data of its timeout faults */
+    word refill_max;  /* refills there is room for in use, 0: not configured */
+    word refill_head; /* index of the first, */
+    word refill_tail; /* ... and of the last in use */
+    word sporadic;    /* 1: time does not pass for it while it is blocked */
+};
+
+/*
+ * MCS: where an answer goes. The replies along which a scheduling context was
+ * lent are its call stack: `prev` is the reply below, `next` the one above;
+ * the top's is the scheduling context.
+ */
+struct reply {
+    paddr tcb; /* who waits for the answer, or to receive with this object */
+    paddr prev;
+    paddr next;
+    word is_top; /* `next` is a scheduling context */
+};
+
+_Static_assert(sizeof(struct sched_context) + 2 * sizeof(struct refill) == 128,
+               "the smallest scheduling context has two refills");
+_Static_assert(sizeof(struct reply) == 32, "reply");
 _Static_assert(sizeof(union cap) == 16, "a capability is two words");
 _Static_assert(sizeof(struct cte) == 1u << SEL4_SLOT_BITS, "slot");
 _Static_assert(sizeof(struct tcb) == 1u << SEL4_TCB_BITS, "TCB");

@@ -57,7 +57,10 @@
     X(REASON_RECEIVE_BOUND,                                                    \
       "the notification of capability pointer %#lx is bound to another "       \
       "thread")                                                                \
-    X(REASON_NO_CALLER, "nobody waits for a reply of this thread")
+    X(REASON_NO_CALLER, "nobody waits for a reply of this thread")             \
+    X(REASON_NOT_REPLY,                                                        \
+      "capability pointer %#lx (type %lu), given for the reply, is no reply "  \
+      "object")
 
 /* Untyped memory */
 #define UNTYPED_REASONS(X)                                                     \
@@ -133,6 +136,36 @@
       "the notification is bound already, or somebody waits on it")            \
     X(REASON_UNBIND_NOT_BOUND, "the thread has no bound notification")
 
+/* Scheduling contexts (MCS) */
+#define SCHED_CONTEXT_REASONS(X)                                               \
+    X(REASON_SCHED_TIME,                                                       \
+      "a budget or period of %lu us is not within %lu to %lu us")              \
+    X(REASON_SCHED_BUDGET,                                                     \
+      "the budget, %lu us, is longer than the period, %lu us")                 \
+    X(REASON_NOT_SCHED_CONTEXT,                                                \
+      "the capability is no scheduling context (type %lu)")                    \
+    X(REASON_SCHED_REFILLS,                                                    \
+      "the scheduling context has no room for %lu extra refills, only for "    \
+      "%lu")                                                                   \
+    X(REASON_SC_BOUND, "the scheduling context is bound to another already")   \
+    X(REASON_SC_TCB_BOUND, "the thread has a scheduling context already")      \
+    X(REASON_SC_NOTIFICATION_BOUND,                                            \
+      "the notification has a scheduling context already")                     \
+    X(REASON_SC_NOT_RELEASED,                                                  \
+      "the thread is blocked, and the scheduling context has no time to use "  \
+      "now")                                                                   \
+    X(REASON_SC_OBJECT,                                                        \
+      "a scheduling context is bound to a thread or notification, not to "     \
+      "this (type %lu)")                                                       \
+    X(REASON_SC_NOT_BOUND,                                                     \
+      "the scheduling context is not bound to this object")                    \
+    X(REASON_SC_OWN, "a thread cannot take its own scheduling context away")   \
+    X(REASON_YIELD_NOBODY, "no thread has the scheduling context")             \
+    X(REASON_YIELD_SELF, "the scheduling context is the caller's own")         \
+    X(REASON_HANDLER_CAP,                                                      \
+      "the handler is no endpoint capability with Write and Grant or "         \
+      "GrantReply (type %lu, rights %#lx)")
+
 /* Domains */
 #define DOMAIN_REASONS(X)                                                      \
     X(REASON_DOMAIN, "domain %lu does not exist: there are %lu")               \
@@ -150,6 +183,7 @@
 
 /* Faults */
 #define FAULT_REASONS(X)                                                       \
+    X(REASON_NO_HANDLER_CAP, "the thread has no fault handler")                \
     X(REASON_NO_HANDLER,                                                       \
       "the fault handler's capability pointer %#lx does not resolve")          \
     X(REASON_BAD_HANDLER,                                                      \
@@ -163,6 +197,7 @@
     UNTYPED_REASONS(X)                                                         \
     CNODE_REASONS(X)                                                           \
     TCB_REASONS(X)                                                             \
+    SCHED_CONTEXT_REASONS(X)                                                   \
     DOMAIN_REASONS(X)                                                          \
     FAULT_REASONS(X)                                                           \
     ARCH_REASONS(X)

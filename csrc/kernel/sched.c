@@ -9,13 +9,20 @@
  * while it runs; a thread that is made ready by another goes to the front of
  * its queue, one whose time is over to the end.
  *
+ * MCS: who is ready but has no time to use waits in the release queue, which
+ * is in the order of the times of their next refills.
+ *
  * An entry into the kernel does not switch threads where it makes them ready,
  * but leaves its wish in h.action; sched_finish() grants it. External agents
  * are never queued or current: they are put on the list h.wake instead.
  */
 #include "kernel/sched.h"
+#include "kernel/budget.h"
+#include "kernel/clock.h"
 #include "kernel/fault.h"
 #include "kernel/irq.h"
+#include "kernel/refill.h"
+#include "kernel/sched_context.h"
 #include "kernel/tcb.h"
 
 #define DOMAIN_TIME_MAX ((1ul << SEL4_DOMAIN_DURATION_BITS) - 1)
@@ -25,10 +32,24 @@
 /* ... and where there is one: an entry, and the end marker. */
 #define DOMAIN_ENTRIES_SINGLE 2u
 
+/* Classic: ticks that are left. MCS: when the time is over; the duration is in
+ * ticks of the time-stamp counter then. */
+static word domain_time(struct kernel *k, word duration)
+{
+    word mhz = k->h.config.tsc_mhz;
+
+    if (!k->h.config.mcs)
+        return duration;
+    return k->h.time + duration / mhz * 1000 + duration % mhz * 1000 / mhz;
+}
+
 void sched_boot(struct kernel *k)
 {
     k->h.domain_schedule[0].duration = DOMAIN_TIME_MAX;
-    k->h.domain_time = DOMAIN_TIME_MAX;
+    k->h.domain_time = domain_time(k, DOMAIN_TIME_MAX);
+    k->h.tick_at = TIME_NEVER;
+    k->h.deadline = TIME_NEVER;
+    k->h.armed = TIME_NEVER;
 }
 
 word sched_domain_entries(struct kernel *k)
@@ -137,12 +158,8 @@ void sched_append(struct kernel *k, struct tcb *t)
         queue_insert(k, t, false);
 }
 
-void sched_dequeue(struct kernel *k, struct tcb *t)
+static void queue_unlink(struct kernel *k, struct image_queue *q, struct tcb *t)
 {
-    struct image_queue *q = ready_queue(k, t);
-
-    if (!t->queued)
-        return;
     if (t->sched_next)
         tcb_at(k, t->sched_next)->sched_prev = t->sched_prev;
     else
@@ -152,9 +169,77 @@ void sched_dequeue(struct kernel *k, struct tcb *t)
     else
         q->head = t->sched_next;
     t->sched_next = t->sched_prev = 0;
+}
+
+void sched_dequeue(struct kernel *k, struct tcb *t)
+{
+    struct image_queue *q = ready_queue(k, t);
+
+    if (!t->queued)
+        return;
+    queue_unlink(k, q, t);
     t->queued = false;
     if (q->head == 0)
         mark_empty(k, t->domain, t->priority);
+}
+
+/* ---- MCS: the release queue ---- */
+
+static word release_time(struct kernel *k, paddr p)
+{
+    return refill_head(object_at(k, tcb_at(k, p)->sched_context))->time;
+}
+
+static void release_insert(struct kernel *k, struct tcb *t)
+{
+    struct image_queue *q = &k->h.release;
+    paddr ref = object_ref(k, t);
+    paddr before = q->tail;
+
+    while (before && release_time(k, before) > release_time(k, ref))
+        before = tcb_at(k, before)->sched_prev;
+    t->sched_prev = before;
+    t->sched_next = before ? tcb_at(k, before)->sched_next : q->head;
+    if (t->sched_next)
+        tcb_at(k, t->sched_next)->sched_prev = ref;
+    else
+        q->tail = ref;
+    if (before)
+        tcb_at(k, before)->sched_next = ref;
+    else
+        q->head = ref;
+    t->in_release = true;
+}
+
+void sched_release_remove(struct kernel *k, struct tcb *t)
+{
+    if (!t->in_release)
+        return;
+    if (k->h.release.head == object_ref(k, t))
+        k->h.reprogram = 1;
+    queue_unlink(k, &k->h.release, t);
+    t->in_release = false;
+}
+
+void sched_postpone(struct kernel *k, struct tcb *t)
+{
+    if (thread_is_agent(k, t) || t->in_release)
+        return;
+    sched_dequeue(k, t);
+    release_insert(k, t);
+    k->h.reprogram = 1;
+}
+
+/* Those whose refills have become ready may run. */
+static void awaken(struct kernel *k)
+{
+    while (k->h.release.head &&
+           release_time(k, k->h.release.head) <= k->h.time) {
+        struct tcb *t = tcb_at(k, k->h.release.head);
+
+        sched_release_remove(k, t);
+        sched_possible_switch(k, t);
+    }
 }
 
 /* ---- wishes ---- */
@@ -169,7 +254,7 @@ void sched_require(struct kernel *k)
 {
     struct tcb *c = candidate(k);
 
-    if (c)
+    if (c && thread_is_schedulable(k, c))
         sched_enqueue(k, c);
     k->h.action = ACTION_CHOOSE;
 }
@@ -178,6 +263,8 @@ void sched_possible_switch(struct kernel *k, struct tcb *t)
 {
     if (thread_is_agent(k, t)) {
         agent_wake(k, t);
+    } else if (!thread_is_schedulable(k, t)) {
+        return;
     } else if (t->domain != k->h.domain) {
         sched_enqueue(k, t);
     } else if (k->h.action != ACTION_RESUME) {
@@ -191,13 +278,14 @@ void sched_possible_switch(struct kernel *k, struct tcb *t)
 void sched_state_changed(struct kernel *k, struct tcb *t)
 {
     if (is_current(k, t) && k->h.action == ACTION_RESUME &&
-        !thread_is_runnable(t))
+        !thread_is_schedulable(k, t))
         k->h.action = ACTION_CHOOSE;
 }
 
 void sched_forget(struct kernel *k, struct tcb *t)
 {
     sched_dequeue(k, t);
+    sched_release_remove(k, t);
     if (candidate(k) == t)
         k->h.action = ACTION_CHOOSE;
 }
@@ -206,6 +294,10 @@ void sched_yield(struct kernel *k, struct tcb *t)
 {
     if (!is_current(k, t))
         return;
+    if (k->h.config.mcs) {
+        budget_yield(k);
+        return;
+    }
     sched_dequeue(k, t);
     sched_append(k, t);
     sched_require(k);
@@ -225,26 +317,71 @@ static void slice_tick(struct kernel *k, struct tcb *t)
     sched_require(k);
 }
 
-void sched_tick(struct kernel *k)
+/* Of the current domain's time, so many ticks are over. */
+static void domain_ticks(struct kernel *k, word ticks)
 {
-    if (k->h.current)
-        slice_tick(k, current(k));
-    if (k->h.config.domains > 1 && k->h.domain_time > 0 &&
-        --k->h.domain_time == 0)
+    if (k->h.config.domains == 1 || k->h.domain_time == 0)
+        return;
+    k->h.domain_time -= ticks < k->h.domain_time ? ticks : k->h.domain_time;
+    if (k->h.domain_time == 0)
         sched_require(k);
+}
+
+static void expire_classic(struct kernel *k)
+{
+    word tick_ns = clock_tick_ns(k), ticks;
+
+    if (k->h.tick_at > k->h.time)
+        return;
+    ticks = (k->h.time - k->h.tick_at) / tick_ns + 1;
+    k->h.tick_at += ticks * tick_ns;
+    domain_ticks(k, ticks);
+    for (word i = 0; k->h.current && i < ticks; i++)
+        slice_tick(k, current(k));
+}
+
+/* As an interrupt of the timer, which comes between two instructions. */
+static void expire_mcs(struct kernel *k)
+{
+    struct tcb *t = current(k);
+
+    k->h.reprogram = 1;
+    if (!t)
+        return;
+    if (t->state == STATE_RUNNING)
+        t->fault_ip = t->regs[REG_RIP];
+    budget_check(k);
+}
+
+void sched_expire(struct kernel *k)
+{
+    if (k->h.config.mcs)
+        expire_mcs(k);
+    else
+        expire_classic(k);
 }
 
 /* ---- choosing ---- */
 
+static bool domain_is_over(struct kernel *k)
+{
+    return k->h.config.mcs ? budget_domain_over(k) : k->h.domain_time == 0;
+}
+
+/* What follows entry i of the schedule. */
+static word domain_after(struct kernel *k, word i)
+{
+    return k->h.domain_schedule[i + 1].duration ? i + 1 : k->h.domain_start;
+}
+
 static void next_domain(struct kernel *k)
 {
-    word i = k->h.domain_index + 1;
+    word i = domain_after(k, k->h.domain_index);
 
-    if (k->h.domain_schedule[i].duration == 0)
-        i = k->h.domain_start;
     k->h.domain_index = i;
     k->h.domain = k->h.domain_schedule[i].domain;
-    k->h.domain_time = k->h.domain_schedule[i].duration;
+    k->h.domain_time = domain_time(k, k->h.domain_schedule[i].duration);
+    k->h.reprogram = 1;
     k->h.work = 0;
 }
 
@@ -257,7 +394,7 @@ static void switch_to(struct kernel *k, struct tcb *t)
 
 static void choose(struct kernel *k)
 {
-    if (k->h.domain_time == 0)
+    if (domain_is_over(k))
         next_domain(k);
 
     int priority = sched_highest(k, k->h.domain);
@@ -277,7 +414,7 @@ static void grant(struct kernel *k)
 {
     struct tcb *t = current(k);
     struct tcb *c = candidate(k);
-    bool runnable = t && thread_is_runnable(t);
+    bool runnable = t && thread_is_schedulable(k, t);
 
     if (k->h.action == ACTION_RESUME)
         return;
@@ -299,7 +436,7 @@ static void park(struct kernel *k)
 {
     struct tcb *t = current(k);
 
-    if (t && thread_is_runnable(t))
+    if (t && thread_is_schedulable(k, t))
         sched_enqueue(k, t);
     k->h.current = 0;
 }
@@ -313,6 +450,8 @@ static bool activate(struct kernel *k)
 {
     struct tcb *t = current(k);
 
+    if (t->yield_to)
+        sched_context_complete_yield(k, t);
     if (t->state == STATE_RESTART) {
         t->regs[REG_RIP] = t->fault_ip;
         t->state = STATE_RUNNING;
@@ -339,24 +478,40 @@ void sched_take_pending(struct kernel *k)
 {
     uint32_t bits = __atomic_exchange_n(&k->h.pending, 0, __ATOMIC_SEQ_CST);
 
-    if (bits & PENDING_TICK)
-        sched_tick(k);
+    if (bits & PENDING_TIMER)
+        sched_expire(k);
     if (bits & PENDING_IRQ)
         irq_deliver(k);
     if (bits & PENDING_RESCHEDULE)
         sched_require(k);
 }
 
+/* What has become due while the kernel was busy. */
+static void due_mcs(struct kernel *k)
+{
+    awaken(k);
+    if (budget_domain_over(k)) {
+        k->h.reprogram = 1;
+        sched_require(k);
+    }
+}
+
 /* Settle who is current. */
 static void settle(struct kernel *k)
 {
+    bool mcs = k->h.config.mcs;
+
     for (;;) {
+        if (mcs)
+            due_mcs(k);
         grant(k);
         k->h.action = ACTION_RESUME;
-        if (k->h.paused) {
+        if (k->h.paused)
             park(k);
+        if (mcs)
+            budget_switch(k);
+        if (k->h.paused)
             return;
-        }
         if (k->h.current ? activate(k) : !idle_pending(k))
             return;
     }
@@ -376,40 +531,97 @@ static void spare_current(struct kernel *k)
 
     if (k->h.action == ACTION_RESUME)
         return;
-    if (c && thread_is_runnable(t) && c->priority == t->priority)
+    if (c && thread_is_schedulable(k, t) && c->priority == t->priority)
         sched_append(k, c);
     else if (c)
         sched_enqueue(k, c);
     k->h.action = ACTION_RESUME;
-    if (thread_is_runnable(t) && t->domain == k->h.domain &&
-        k->h.domain_time != 0 && is_highest(k, t->priority))
+    if (thread_is_schedulable(k, t) && t->domain == k->h.domain &&
+        !domain_is_over(k) && is_highest(k, t->priority))
         return;
+    if (!thread_is_schedulable(k, t))
+        budget_release(k, k->h.current_sc);
     __atomic_or_fetch(&k->h.pending, PENDING_RESCHEDULE, __ATOMIC_SEQ_CST);
     k->h.events |= EVENT_KICK;
 }
 
-/* Is anybody waiting for time to pass? */
+/* Is there anybody whose domain has its turn, or will have? */
+static bool domains_take_turns(struct kernel *k)
+{
+    word i = k->h.domain_index;
+
+    if (k->h.config.domains == 1)
+        return false;
+    if (k->h.current)
+        return true;
+    for (word n = 0; n < sched_domain_entries(k); n++) {
+        i = domain_after(k, i);
+        if (k->h.ready_l1[k->h.domain_schedule[i].domain])
+            return true;
+    }
+    return false;
+}
+
+/* Classic: is anybody waiting for time to pass? */
 static bool needs_tick(struct kernel *k)
 {
     struct tcb *t = current(k);
 
     if (t && k->h.ready[t->domain][t->priority].head)
         return true;
-    if (k->h.config.domains == 1)
-        return false;
-    for (word d = 0; d < k->h.config.domains; d++)
-        if (k->h.ready_l1[d])
-            return true;
-    return t != NULL;
+    return domains_take_turns(k);
 }
 
-static void update_tick(struct kernel *k)
+/* MCS: current's time ends, or its domain's, or a refill becomes ready. */
+static word next_deadline_mcs(struct kernel *k)
 {
-    bool wanted = !k->h.paused && needs_tick(k);
+    word deadline = TIME_NEVER;
 
-    if (wanted && !k->h.tick_wanted)
-        k->h.events |= EVENT_TICK;
-    k->h.tick_wanted = wanted;
+    if (k->h.paused)
+        return TIME_NEVER;
+    if (k->h.current || domains_take_turns(k))
+        deadline = budget_end(k);
+    if (k->h.release.head && release_time(k, k->h.release.head) < deadline)
+        deadline = release_time(k, k->h.release.head);
+    return deadline;
+}
+
+/* Classic: ticks pass at multiples of their length. An idle node waits for the
+ * last one of its domain. */
+static word next_deadline_classic(struct kernel *k)
+{
+    word tick_ns = clock_tick_ns(k), more;
+
+    if (k->h.paused || !needs_tick(k))
+        k->h.tick_at = TIME_NEVER;
+    else if (k->h.tick_at == TIME_NEVER)
+        k->h.tick_at = (k->h.time / tick_ns + 1) * tick_ns;
+    if (k->h.current || k->h.tick_at == TIME_NEVER || k->h.domain_time == 0)
+        return k->h.tick_at;
+    more = k->h.domain_time - 1;
+    return more < (TIME_NEVER - k->h.tick_at) / tick_ns
+               ? k->h.tick_at + more * tick_ns
+               : TIME_NEVER;
+}
+
+/* What time the kernel waits for. */
+static word next_deadline(struct kernel *k)
+{
+    return k->h.config.mcs ? next_deadline_mcs(k) : next_deadline_classic(k);
+}
+
+/* The node settles; what is due by then happens before user code goes on. */
+static void settle_in_time(struct kernel *k)
+{
+    for (;;) {
+        settle(k);
+        k->h.deadline = next_deadline(k);
+        if (k->h.current == 0 && !clock_skip(k))
+            return;
+        if (k->h.deadline > k->h.time)
+            return;
+        sched_expire(k);
+    }
 }
 
 void sched_finish(struct kernel *k, bool left)
@@ -417,13 +629,15 @@ void sched_finish(struct kernel *k, bool left)
     bool was_idle = k->h.current_thread == 0;
     struct tcb *t = current(k);
 
-    if (t && !left && thread_index(k, t))
+    if (t && !left && thread_index(k, t)) {
         spare_current(k);
-    else
-        settle(k);
+        k->h.deadline = next_deadline(k);
+    } else {
+        settle_in_time(k);
+    }
     t = current(k);
     k->h.current_thread = t ? thread_index(k, t) : 0;
     if (!t && !was_idle)
         __atomic_add_fetch(&k->h.idle_count, 1, __ATOMIC_SEQ_CST);
-    update_tick(k);
+    clock_arm(k);
 }

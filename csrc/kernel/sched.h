@@ -24,6 +24,10 @@ void sched_enqueue(struct kernel *k, struct tcb *t);
 void sched_append(struct kernel *k, struct tcb *t);
 void sched_dequeue(struct kernel *k, struct tcb *t);
 
+/* MCS: t's time is over, or has not come: it waits for its next refill. */
+void sched_postpone(struct kernel *k, struct tcb *t);
+void sched_release_remove(struct kernel *k, struct tcb *t);
+
 /* t was made ready, and might follow the current thread. */
 void sched_possible_switch(struct kernel *k, struct tcb *t);
 /* Choose anew at the end of this entry. */
@@ -34,8 +38,8 @@ void sched_forget(struct kernel *k, struct tcb *t);
 void sched_state_changed(struct kernel *k, struct tcb *t);
 /* The caller gives up its turn. */
 void sched_yield(struct kernel *k, struct tcb *t);
-/* A tick has passed. */
-void sched_tick(struct kernel *k);
+/* Do what is due by now. */
+void sched_expire(struct kernel *k);
 
 /* Take h.pending and do what it asks for. */
 void sched_take_pending(struct kernel *k);

@@ -3,6 +3,7 @@
  * System calls: sending, receiving, answering (seL4 manual 2.2 and 10.3).
  */
 #include "kernel/syscall.h"
+#include "kernel/budget.h"
 #include "kernel/cdt.h"
 #include "kernel/cspace.h"
 #include "kernel/decode.h"
@@ -94,19 +95,50 @@ static void receive_fails(struct kernel *k, struct tcb *t, word cptr,
     fault_raise_cap(k, t, cptr, true);
 }
 
+/* How a system call receives. */
+struct receive_call {
+    bool blocking;
+    bool with_reply; /* MCS: names a reply object */
+};
+
+/* MCS: the reply object that the system call names; false: it faulted. */
+static bool find_reply(struct kernel *k, struct tcb *t, struct reply **ret)
+{
+    word cptr = t->regs[REG_REPLY];
+    struct cte *slot;
+
+    if (cspace_lookup(k, t, cptr, &slot) != OUTCOME_DONE) {
+        fault_raise_cap(k, t, cptr, true);
+        return false;
+    }
+    if (slot->cap.type != CAP_REPLY) {
+        receive_fails(k, t, cptr, WHY(REASON_NOT_REPLY, cptr, slot->cap.type));
+        return false;
+    }
+    *ret = object_at(k, slot->cap.obj);
+    return true;
+}
+
 static void receive_endpoint(struct kernel *k, struct tcb *t, union cap cap,
-                             bool blocking)
+                             const struct receive_call *how)
 {
     word cptr = t->regs[REG_CAP];
+    struct reply *reply = NULL;
 
     if (!(cap.endpoint.rights & RIGHT_READ)) {
         receive_fails(k, t, cptr,
                       WHY(REASON_RECEIVE_NO_READ, cptr, cap.endpoint.rights));
         return;
     }
-    /* Who was served until now will not be answered. */
-    slot_delete_one(k, &t->slot[TCB_CALLER]);
-    endpoint_receive(k, t, cap, blocking);
+    /* Classic: who was served until now will not be answered. */
+    if (!k->h.config.mcs)
+        slot_delete_one(k, &t->slot[TCB_CALLER]);
+    if (how->with_reply && !find_reply(k, t, &reply))
+        return;
+    endpoint_receive(k, t,
+                     &(struct receive){ .cap = cap,
+                                        .reply = reply,
+                                        .blocking = how->blocking });
 }
 
 static void receive_notification(struct kernel *k, struct tcb *t, union cap cap,
@@ -125,7 +157,8 @@ static void receive_notification(struct kernel *k, struct tcb *t, union cap cap,
         notification_receive(k, t, n, blocking);
 }
 
-static void receive(struct kernel *k, struct tcb *t, bool blocking)
+static void receive(struct kernel *k, struct tcb *t,
+                    const struct receive_call *how)
 {
     word cptr = t->regs[REG_CAP];
     struct cte *slot;
@@ -136,10 +169,10 @@ static void receive(struct kernel *k, struct tcb *t, bool blocking)
     }
     switch (slot->cap.type) {
     case CAP_ENDPOINT:
-        receive_endpoint(k, t, slot->cap, blocking);
+        receive_endpoint(k, t, slot->cap, how);
         break;
     case CAP_NOTIFICATION:
-        receive_notification(k, t, slot->cap, blocking);
+        receive_notification(k, t, slot->cap, how->blocking);
         break;
     default:
         receive_fails(k, t, cptr,
@@ -184,34 +217,97 @@ static void set_tls_base(struct kernel *k, struct tcb *t)
     thread_mark_dirty(k, t);
 }
 
+/* Debug calls are done whoever pays; all others need current to have time. */
+static bool has_time(struct kernel *k, struct tcb *t, enum sel4_sys sys)
+{
+    if (!k->h.config.mcs || object_ref(k, t) != k->h.current)
+        return true;
+    return syscall_is_debug(sys) || budget_check_restart(k, t);
+}
+
+/* MCS: a debug call did not ask for time; the turn may be over by its end, as
+ * if the timer came just then. */
+static void end_debug(struct kernel *k, const struct tcb *t)
+{
+    if (k->h.config.mcs && object_ref(k, t) == k->h.current &&
+        !budget_allows_more(k))
+        sched_expire(k);
+}
+
+/* MCS: the half that sends never waits, and only passes messages. */
+static enum outcome send_half(struct kernel *k, struct call *call, word cptr)
+{
+    call->is_blocking = false;
+    call->can_donate = true;
+    call->first_phase = true;
+    return invoke(k, call, cptr);
+}
+
+/* Calls that send: all of it, or the first half. */
+static enum outcome send(struct kernel *k, struct call *call, enum sel4_sys sys)
+{
+    struct tcb *t = call->caller;
+
+    switch (sys) {
+    case SYS_CALL:
+        call->is_call = true;
+        call->can_donate = true;
+        return invoke(k, call, t->regs[REG_CAP]);
+    case SYS_SEND:
+        return invoke(k, call, t->regs[REG_CAP]);
+    case SYS_NB_SEND:
+        call->is_blocking = false;
+        return invoke(k, call, t->regs[REG_CAP]);
+    case SYS_NB_SEND_RECV:
+        return send_half(k, call, t->regs[REG_DEST]);
+    case SYS_NB_SEND_WAIT:
+        return send_half(k, call, t->regs[REG_REPLY]);
+    case SYS_REPLY_RECV:
+        if (k->h.config.mcs)
+            return send_half(k, call, t->regs[REG_REPLY]);
+        reply(k, t);
+        return OUTCOME_DONE;
+    case SYS_REPLY:
+        reply(k, t);
+        return OUTCOME_DONE;
+    default:
+        return OUTCOME_DONE;
+    }
+}
+
 enum outcome syscall_handle(struct kernel *k, const struct kernel_host *host,
                             struct tcb *t)
 {
     struct call call = { .host = host, .caller = t, .is_blocking = true };
     enum sel4_sys sys = system_call_of(k, t);
+    bool mcs = k->h.config.mcs;
+    enum outcome o;
 
+    if (!has_time(k, t, sys))
+        return OUTCOME_DONE;
+    o = send(k, &call, sys);
+    if (o != OUTCOME_DONE)
+        return o;
     switch (sys) {
     case SYS_CALL:
-        call.is_call = true;
-        call.can_donate = true;
-        return invoke(k, &call, t->regs[REG_CAP]);
     case SYS_SEND:
-        return invoke(k, &call, t->regs[REG_CAP]);
     case SYS_NB_SEND:
-        call.is_blocking = false;
-        return invoke(k, &call, t->regs[REG_CAP]);
+    case SYS_REPLY:
+        break;
     case SYS_RECV:
-        receive(k, t, true);
+    case SYS_REPLY_RECV:
+    case SYS_NB_SEND_RECV:
+        receive(k, t, &(struct receive_call){ true, mcs });
         break;
     case SYS_NB_RECV:
-        receive(k, t, false);
+        receive(k, t, &(struct receive_call){ false, mcs });
         break;
-    case SYS_REPLY:
-        reply(k, t);
+    case SYS_WAIT:
+    case SYS_NB_SEND_WAIT:
+        receive(k, t, &(struct receive_call){ true, false });
         break;
-    case SYS_REPLY_RECV:
-        reply(k, t);
-        receive(k, t, true);
+    case SYS_NB_WAIT:
+        receive(k, t, &(struct receive_call){ false, false });
         break;
     case SYS_YIELD:
         sched_yield(k, t);
@@ -220,7 +316,9 @@ enum outcome syscall_handle(struct kernel *k, const struct kernel_host *host,
         set_tls_base(k, t);
         break;
     default:
-        if (!syscall_debug(k, t, sys))
+        if (syscall_debug(k, t, sys))
+            end_debug(k, t);
+        else
             unknown(k, t);
     }
     return OUTCOME_DONE;

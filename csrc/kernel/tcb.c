@@ -3,9 +3,13 @@
  * Invocations of TCBs (seL4 manual 6.1). Those that read and write registers
  * stand in registers.c.
  *
- * Configure, SetSpace, SetIPCBuffer, SetPriority, SetMCPriority and
- * SetSchedParams all change some of the same settings; each collects what it
- * shall change in a struct setting, and do_settings() makes the change.
+ * Configure, SetSpace, SetIPCBuffer, SetPriority, SetMCPriority, SetSchedParams
+ * and SetTimeoutEndpoint all change some of the same settings; each collects
+ * what it shall change in a struct setting, and do_settings() makes the change.
+ *
+ * The fault handler is a capability pointer in the classic kernel, and comes
+ * with the spaces; in the MCS kernel it is a capability, which stands in front
+ * of them in the message of SetSpace, and is last in that of SetSchedParams.
  */
 #include "kernel/tcb.h"
 #include "kernel/arch.h"
@@ -16,6 +20,7 @@
 #include "kernel/notification.h"
 #include "kernel/registers.h"
 #include "kernel/sched.h"
+#include "kernel/sched_context.h"
 
 /* A capability that shall go into a slot of the TCB, and where it is from. */
 struct install {
@@ -24,9 +29,12 @@ struct install {
 };
 
 struct setting {
-    bool space, buffer, mcp, priority; /* which of them */
-    word fault_handler;                /* with space */
+    bool space, buffer, mcp, priority;      /* which of them */
+    bool handler, timeout_handler, context; /* MCS */
+    word fault_handler;                     /* classic, with space */
     struct install ctable, vtable;
+    struct install handler_cap;        /* of either kind of handler */
+    struct sched_context *new_context; /* NULL: it loses what it has */
     word buffer_address;
     struct install frame;
     word new_mcp;
@@ -52,7 +60,8 @@ static enum outcome install(struct kernel *k, struct call *call,
 
     if (o != OUTCOME_DONE)
         return o;
-    if (what->source && cap_same_object(k, what->cap, what->source->cap) &&
+    if (!cap_is_null(what->cap) &&
+        cap_same_object(k, what->cap, what->source->cap) &&
         cap_same_object(k, call->cap, call->slot->cap))
         cdt_insert(k, what->cap, what->source, slot);
     return OUTCOME_DONE;
@@ -102,6 +111,15 @@ static enum outcome set_buffer(struct kernel *k, struct call *call,
     return install(k, call, TCB_BUFFER, &s->frame);
 }
 
+static void set_context(struct kernel *k, struct tcb *t,
+                        struct sched_context *sc)
+{
+    if (sc)
+        sched_context_bind(k, sc, t);
+    else
+        sched_context_unbind(k, object_at(k, t->sched_context));
+}
+
 static enum outcome do_settings(struct kernel *k, struct call *call,
                                 const struct setting *s)
 {
@@ -111,14 +129,20 @@ static enum outcome do_settings(struct kernel *k, struct call *call,
     call_commit(k, call);
     if (s->space)
         t->fault_handler = s->fault_handler;
-    if (s->mcp)
+    if (s->handler)
+        o = install(k, call, TCB_FAULT_HANDLER, &s->handler_cap);
+    if (s->timeout_handler)
+        o = install(k, call, TCB_TIMEOUT_HANDLER, &s->handler_cap);
+    if (o == OUTCOME_DONE && s->mcp)
         t->mcp = s->new_mcp;
-    if (s->space)
+    if (o == OUTCOME_DONE && s->space)
         o = set_space(k, call, s);
     if (o == OUTCOME_DONE && s->buffer)
         o = set_buffer(k, call, s);
     if (o == OUTCOME_DONE && s->priority)
         thread_set_priority(k, t, s->new_priority);
+    if (o == OUTCOME_DONE && s->context)
+        set_context(k, t, s->new_context);
     return o;
 }
 
@@ -149,13 +173,14 @@ static enum outcome derive_root(struct kernel *k, struct cte *source, word data,
     return cap_derive(k, source, cap, &ret->cap);
 }
 
-/* Roots of the two spaces; `data` is the index of their two data words. */
+/* Roots of the two spaces: the indices of their data words, and of their
+ * capabilities. */
 static enum outcome check_space(struct kernel *k, struct call *call, word data,
-                                struct setting *s)
+                                word caps, struct setting *s)
 {
     struct tcb *t = target_of(k, call);
-    struct cte *croot = call->extra[0];
-    struct cte *vroot = call->extra[1];
+    struct cte *croot = call->extra[caps];
+    struct cte *vroot = call->extra[caps + 1];
 
     s->space = true;
     if (slot_is_long_running(k, &t->slot[TCB_CTABLE]) ||
@@ -176,28 +201,64 @@ static enum outcome check_space(struct kernel *k, struct call *call, word data,
     return OUTCOME_DONE;
 }
 
+/* MCS: capability `index` of the message is a handler's, or null. */
+static enum outcome check_handler(struct kernel *k, struct call *call,
+                                  word index, struct setting *s)
+{
+    struct cte *source = call->extra[index];
+    union cap cap = source->cap;
+    word rights = cap.type == CAP_ENDPOINT ? cap.endpoint.rights : 0;
+
+    s->handler_cap = (struct install){ cap, source };
+    if (cap_is_null(cap))
+        return OUTCOME_DONE;
+    if (rights & RIGHT_WRITE && rights & (RIGHT_GRANT | RIGHT_GRANT_REPLY))
+        return OUTCOME_DONE;
+    return error_invalid_capability(k, index + 1,
+                                    WHY(REASON_HANDLER_CAP, cap.type, rights));
+}
+
+/* Classic: the words begin with the fault handler's capability pointer. */
 static enum outcome decode_configure(struct kernel *k, struct call *call)
 {
     struct setting s = { 0 };
+    word data = k->h.config.mcs ? 0 : 1;
 
-    if (call_check_length(k, call, 4, 3) != OUTCOME_DONE)
+    if (call_check_length(k, call, data + 3, 3) != OUTCOME_DONE)
         return OUTCOME_ERROR;
-    s.fault_handler = call_argument(call, 0);
-    if (check_buffer(k, call_argument(call, 3), call->extra[2], &s) !=
+    if (data != 0)
+        s.fault_handler = call_argument(call, 0);
+    if (check_buffer(k, call_argument(call, data + 2), call->extra[2], &s) !=
             OUTCOME_DONE ||
-        check_space(k, call, 1, &s) != OUTCOME_DONE)
+        check_space(k, call, data, 0, &s) != OUTCOME_DONE)
         return OUTCOME_ERROR;
     return do_settings(k, call, &s);
 }
 
 static enum outcome decode_set_space(struct kernel *k, struct call *call)
 {
-    struct setting s = { 0 };
+    struct setting s = { .handler = k->h.config.mcs };
+    word data = s.handler ? 0 : 1;
+    word caps = s.handler ? 1 : 0;
 
-    if (call_check_length(k, call, 3, 2) != OUTCOME_DONE)
+    if (call_check_length(k, call, data + 2, caps + 2) != OUTCOME_DONE)
         return OUTCOME_ERROR;
-    s.fault_handler = call_argument(call, 0);
-    if (check_space(k, call, 1, &s) != OUTCOME_DONE)
+    if (data != 0)
+        s.fault_handler = call_argument(call, 0);
+    if (check_space(k, call, data, caps, &s) != OUTCOME_DONE)
+        return OUTCOME_ERROR;
+    if (s.handler && check_handler(k, call, 0, &s) != OUTCOME_DONE)
+        return OUTCOME_ERROR;
+    return do_settings(k, call, &s);
+}
+
+/* MCS */
+static enum outcome decode_set_timeout(struct kernel *k, struct call *call)
+{
+    struct setting s = { .timeout_handler = true };
+
+    if (call_check_length(k, call, 0, 1) != OUTCOME_DONE ||
+        check_handler(k, call, 0, &s) != OUTCOME_DONE)
         return OUTCOME_ERROR;
     return do_settings(k, call, &s);
 }
@@ -256,16 +317,48 @@ static enum outcome decode_set_mcp(struct kernel *k, struct call *call)
     return do_settings(k, call, &s);
 }
 
+/* MCS: the scheduling context that t shall have, capability 2 of the message;
+ * null: none. */
+static enum outcome check_context(struct kernel *k, struct call *call,
+                                  struct setting *s)
+{
+    struct tcb *t = target_of(k, call);
+    union cap cap = call->extra[1]->cap;
+    struct sched_context *sc = NULL;
+
+    if (cap.type == CAP_SCHED_CONTEXT) {
+        sc = object_at(k, cap.obj);
+        if (t->sched_context != cap.obj && t->sched_context)
+            return error_illegal_operation(k, WHY(REASON_SC_TCB_BOUND));
+        if (t->sched_context != cap.obj && sc->tcb)
+            return error_illegal_operation(k, WHY(REASON_SC_BOUND));
+        if (thread_is_blocked(t) && !sched_context_is_released(k, sc))
+            return error_illegal_operation(k, WHY(REASON_SC_NOT_RELEASED));
+    } else if (!cap_is_null(cap)) {
+        return error_invalid_capability(
+            k, 2, WHY(REASON_NOT_SCHED_CONTEXT, cap.type));
+    } else if (t == call->caller) {
+        return error_illegal_operation(k, WHY(REASON_SC_OWN));
+    }
+    s->new_context = sc;
+    s->context = object_at(k, t->sched_context) != sc;
+    return OUTCOME_DONE;
+}
+
 static enum outcome decode_set_sched_params(struct kernel *k, struct call *call)
 {
-    struct setting s = { .mcp = true, .priority = true };
+    bool mcs = k->h.config.mcs;
+    struct setting s = { .mcp = true, .priority = true, .handler = mcs };
 
-    if (call_check_length(k, call, 2, 1) != OUTCOME_DONE)
+    if (call_check_length(k, call, 2, mcs ? 3 : 1) != OUTCOME_DONE)
         return OUTCOME_ERROR;
     s.new_mcp = call_argument(call, 0);
     s.new_priority = call_argument(call, 1);
     if (check_priority(k, call, s.new_mcp) != OUTCOME_DONE ||
         check_priority(k, call, s.new_priority) != OUTCOME_DONE)
+        return OUTCOME_ERROR;
+    if (mcs && (check_context(k, call, &s) != OUTCOME_DONE ||
+                check_handler(k, call, 2, &s) != OUTCOME_DONE))
         return OUTCOME_ERROR;
     return do_settings(k, call, &s);
 }
@@ -379,6 +472,8 @@ enum outcome decode_tcb(struct kernel *k, struct call *call)
         return decode_set_mcp(k, call);
     case METHOD_TCB_SET_SCHED_PARAMS:
         return decode_set_sched_params(k, call);
+    case METHOD_TCB_SET_TIMEOUT_ENDPOINT:
+        return decode_set_timeout(k, call);
     case METHOD_TCB_SET_IPC_BUFFER:
         return decode_set_ipc_buffer(k, call);
     case METHOD_TCB_SET_SPACE:

@@ -14,6 +14,9 @@ void tcb_destroy(struct kernel *k, struct tcb *t);
 void tcb_set_name(struct tcb *t, const char *name);
 
 bool thread_is_runnable(const struct tcb *t);
+/* Runnable, and MCS: with a scheduling context whose time has come? */
+bool thread_is_schedulable(struct kernel *k, const struct tcb *t);
+bool thread_is_blocked(const struct tcb *t);
 /* Blocked or inactive: would Resume do something? */
 bool thread_is_stopped(const struct tcb *t);
 bool thread_is_agent(struct kernel *k, const struct tcb *t);
@@ -23,6 +26,10 @@ void thread_set_state(struct kernel *k, struct tcb *t, enum thread_state state);
 void thread_suspend(struct kernel *k, struct tcb *t);
 /* Resume: a blocked thread gives up what it waits for and starts again. */
 void thread_restart(struct kernel *k, struct tcb *t);
+/* It may run from now on. */
+void thread_released(struct kernel *k, struct tcb *t);
+/* It was taken out of a queue whose object went: let it run. */
+void thread_ready_again(struct kernel *k, struct tcb *t);
 void thread_set_priority(struct kernel *k, struct tcb *t, word priority);
 void thread_set_domain(struct kernel *k, struct tcb *t, word domain);
 

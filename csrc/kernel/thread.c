@@ -13,6 +13,7 @@
 #include "kernel/ipc.h"
 #include "kernel/notification.h"
 #include "kernel/sched.h"
+#include "kernel/sched_context.h"
 #include "kernel/tcb.h"
 
 /* RFLAGS of a new thread: interrupts on, and the bit that is always 1. */
@@ -72,16 +73,22 @@ static void unlist(struct kernel *k, struct tcb *t)
 void tcb_destroy(struct kernel *k, struct tcb *t)
 {
     paddr ref = object_ref(k, t);
+    struct sched_context *sc = object_at(k, t->sched_context);
 
     if (t->bound_notification)
         notification_unbind(k, object_at(k, t->bound_notification));
+    if (sc) {
+        sched_context_unbind(k, sc);
+        if (sc->yield_from)
+            sched_context_complete_yield(k, tcb_at(k, sc->yield_from));
+    }
     thread_suspend(k, t);
     unlist(k, t);
     thread_retire(k, t);
     /* Only who entered the kernel itself can be current to the end. */
     if (k->h.current == ref && k->h.inside.tcb != ref) {
         k->h.current = 0;
-        k->h.action = ACTION_CHOOSE;
+        sched_require(k);
     }
 }
 
@@ -90,6 +97,31 @@ void tcb_destroy(struct kernel *k, struct tcb *t)
 bool thread_is_runnable(const struct tcb *t)
 {
     return t->state == STATE_RUNNING || t->state == STATE_RESTART;
+}
+
+bool thread_is_schedulable(struct kernel *k, const struct tcb *t)
+{
+    const struct sched_context *sc;
+
+    if (!thread_is_runnable(t))
+        return false;
+    if (!k->h.config.mcs || thread_is_agent(k, t))
+        return true;
+    sc = object_at(k, t->sched_context);
+    return sc && sched_context_is_active(sc) && !t->in_release;
+}
+
+bool thread_is_blocked(const struct tcb *t)
+{
+    switch (t->state) {
+    case STATE_BLOCKED_ON_RECEIVE:
+    case STATE_BLOCKED_ON_SEND:
+    case STATE_BLOCKED_ON_REPLY:
+    case STATE_BLOCKED_ON_NOTIFICATION:
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool thread_is_stopped(const struct tcb *t)
@@ -106,6 +138,8 @@ bool thread_is_agent(struct kernel *k, const struct tcb *t)
 
 void thread_set_state(struct kernel *k, struct tcb *t, enum thread_state state)
 {
+    k->h.host_blocked -= t->state == STATE_BLOCKED_ON_HOST;
+    k->h.host_blocked += state == STATE_BLOCKED_ON_HOST;
     t->state = state;
     sched_state_changed(k, t);
 }
@@ -117,6 +151,7 @@ void thread_suspend(struct kernel *k, struct tcb *t)
     if (t->state == STATE_RUNNING)
         t->fault_ip = t->regs[REG_RIP];
     sched_forget(k, t);
+    sched_context_cancel_yield(k, t);
     thread_set_state(k, t, STATE_INACTIVE);
 }
 
@@ -132,14 +167,70 @@ void thread_restart(struct kernel *k, struct tcb *t)
      * An agent may have stopped the current thread, which has not noticed
      * yet; it is current still and must not be queued.
      */
-    if (object_ref(k, t) == k->h.current)
+    if (object_ref(k, t) == k->h.current) {
+        if (t->sched_context)
+            sched_context_resume(k, object_at(k, t->sched_context));
         return;
-    sched_enqueue(k, t);
+    }
+    if (!k->h.config.mcs)
+        sched_enqueue(k, t);
+    thread_released(k, t);
+}
+
+/* MCS: t, which did not run, may from now on, if it has time to. */
+void thread_released(struct kernel *k, struct tcb *t)
+{
+    struct sched_context *sc = object_at(k, t->sched_context);
+
+    sched_context_unblock(k, t);
+    if (sc)
+        sched_context_resume(k, sc);
     sched_possible_switch(k, t);
+}
+
+void thread_ready_again(struct kernel *k, struct tcb *t)
+{
+    if (!k->h.config.mcs) {
+        sched_enqueue(k, t);
+        return;
+    }
+    sched_context_unblock(k, t);
+    sched_possible_switch(k, t);
+}
+
+/* MCS: who waits has a place according to its priority. */
+static void set_priority_mcs(struct kernel *k, struct tcb *t, word priority)
+{
+    bool is_current = object_ref(k, t) == k->h.current;
+    bool moves = t->queued || is_current;
+
+    if (moves)
+        sched_dequeue(k, t);
+    t->priority = priority;
+    switch (t->state) {
+    case STATE_BLOCKED_ON_RECEIVE:
+    case STATE_BLOCKED_ON_SEND:
+        endpoint_reorder(k, t);
+        return;
+    case STATE_BLOCKED_ON_NOTIFICATION:
+        notification_reorder(k, t);
+        return;
+    default:
+        break;
+    }
+    if (!moves || !thread_is_schedulable(k, t))
+        return;
+    if (!is_current)
+        sched_enqueue(k, t);
+    sched_require(k);
 }
 
 void thread_set_priority(struct kernel *k, struct tcb *t, word priority)
 {
+    if (k->h.config.mcs) {
+        set_priority_mcs(k, t, priority);
+        return;
+    }
     sched_dequeue(k, t);
     t->priority = priority;
     if (!thread_is_runnable(t) || thread_is_agent(k, t))
@@ -158,7 +249,7 @@ void thread_set_domain(struct kernel *k, struct tcb *t, word domain)
     t->domain = domain;
     if (is_current)
         sched_require(k);
-    else if (thread_is_runnable(t) && !thread_is_agent(k, t))
+    else if (thread_is_schedulable(k, t) && !thread_is_agent(k, t))
         sched_enqueue(k, t);
 }
 

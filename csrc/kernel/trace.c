@@ -12,6 +12,12 @@ static struct image_trace *record(struct kernel *k)
     return &k->h.trace[k->h.trace_count % IMAGE_TRACE_RECORDS];
 }
 
+/* Reading the time is no system call, and may be done all the time. */
+static bool is_traced(struct kernel *k)
+{
+    return k->h.config.trace && k->h.inside.cause != CAUSE_TSC;
+}
+
 static void note_system_call(struct kernel *k, struct tcb *t)
 {
     word n = -t->regs[REG_SYSTEM_CALL];
@@ -35,9 +41,10 @@ void trace_begin(struct kernel *k, struct tcb *t,
         k->h.inside.cap = cause->number;
     if (cause->kind == CAUSE_SYSCALL)
         note_system_call(k, t);
-    if (!k->h.config.trace)
+    if (!is_traced(k))
         return;
     *record(k) = (struct image_trace){
+        .time_ns = k->h.time,
         .tcb = k->h.inside.tcb,
         .thread = thread_index(k, t),
         .cause = cause->kind,
@@ -64,9 +71,11 @@ void trace_invocation(struct kernel *k, uint32_t method, union cap cap)
 
 void trace_end(struct kernel *k)
 {
+    bool traced = is_traced(k);
+
     k->h.inside.tcb = 0;
     k->h.inside.cause = CAUSE_NONE;
-    if (!k->h.config.trace)
+    if (!traced)
         return;
 
     struct image_trace *r = record(k);

@@ -69,6 +69,10 @@ union cap object_create(struct kernel *k, enum sel4_object type, paddr at,
         return cap_notification_new(at);
     case OBJECT_CNODE:
         return cap_cnode_new(at, bits);
+    case OBJECT_SCHED_CONTEXT:
+        return cap_sched_context_new(at, bits);
+    case OBJECT_REPLY:
+        return cap_reply_new(at);
     default:
         return arch_object_create(k, type, at, device);
     }
@@ -90,6 +94,12 @@ static enum outcome check_size(struct kernel *k, struct retype *r)
         return error_invalid_argument(k, ARG_BITS,
                                       WHY(REASON_UNTYPED_TOO_SMALL, r->bits,
                                           SEL4_MIN_UNTYPED_BITS));
+    if (r->type == OBJECT_SCHED_CONTEXT &&
+        r->bits < SEL4_MIN_SCHED_CONTEXT_BITS[1])
+        return error_invalid_argument(k, ARG_BITS,
+                                      WHY(REASON_SCHED_CONTEXT_TOO_SMALL,
+                                          r->bits,
+                                          SEL4_MIN_SCHED_CONTEXT_BITS[1]));
     return OUTCOME_DONE;
 }
 

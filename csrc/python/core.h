@@ -148,7 +148,8 @@ machine_method machine_slots, machine_slot, machine_descendants,
 bool thread_exists(struct machine *self, paddr tcb);
 bool vspace_exists(struct machine *self, paddr vspace);
 machine_method machine_thread, machine_threads, machine_endpoint,
-    machine_notification, machine_mappings;
+    machine_notification, machine_sched_context, machine_reply,
+    machine_mappings;
 /* memory.c */
 extern PyType_Spec memory_spec;
 machine_method machine_read, machine_write, machine_memory;

@@ -27,6 +27,11 @@ static const char *state_name(const struct thread_view *v)
 
     if (v->current)
         return "current";
+    if (v->in_release)
+        return "refill";
+    if ((v->state == STATE_RUNNING || v->state == STATE_RESTART) &&
+        !v->schedulable)
+        return "unscheduled";
     return v->state < STATE_COUNT ? names[v->state] : "";
 }
 
@@ -34,7 +39,7 @@ static PyObject *thread_dict(const struct thread_view *v, uint32_t process)
 {
     return Py_BuildValue(
         "{s:K,s:s,s:s,s:K,s:K,s:K,s:N,s:I,s:K,s:K,s:K,s:K,s:N,s:L,s:K,s:K,s:K,"
-        "s:K,s:K,s:K,s:(KKKK),s:N}",
+        "s:K,s:K,s:K,s:(KKKK),s:K,s:N}",
         "tcb", U(v->tcb), "name", v->name, "state", state_name(v), "priority",
         U(v->priority), "mcp", U(v->mcp), "domain", U(v->domain), "agent",
         B(v->agent), "process", process, "cspace", U(v->cspace), "vspace",
@@ -45,7 +50,8 @@ static PyObject *thread_dict(const struct thread_view *v, uint32_t process)
         U(v->ipc_buffer), "ipc_frame", U(v->ipc_frame), "fault_handler",
         U(v->fault_handler), "instruction", U(v->fault_ip), "fault",
         U(v->fault.type), U(v->fault.a), U(v->fault.b), U(v->fault.c),
-        "registers", words_tuple(v->registers, REG_COUNT));
+        "sched_context", U(v->sched_context), "registers",
+        words_tuple(v->registers, REG_COUNT));
 }
 
 /* --- threads ------------------------------------------------------------------- */

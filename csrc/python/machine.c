@@ -111,16 +111,16 @@ static int parse_options(PyObject *args, PyObject *kwargs,
                              "cnode_bits", "tick_us", "slice_ticks",
                              "check",      "trace",   "isolation",
                              "cpu",        "console", "runner",
-                             "image",      NULL };
+                             "image",      "clock",   NULL };
     struct image_config *c = &o->config;
     int mcs = 0, check = 0, trace = 1;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$pIIIIppIiizO&:Machine",
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$pIIIIppIiizO&I:Machine",
                                      names, convert_word, &c->memory_size, &mcs,
                                      &c->domains, &c->cnode_bits, &c->tick_us,
                                      &c->slice_ticks, &check, &trace,
                                      &c->isolation, &o->cpu, &o->console_fd,
-                                     &o->runner, convert_image, c))
+                                     &o->runner, convert_image, c, &c->clock))
         return -1;
     c->mcs = (uint32_t)mcs;
     c->check = (uint32_t)check;
@@ -136,7 +136,8 @@ static PyObject *machine_new(PyTypeObject *type, PyObject *args,
         .config = { .domains = 1,
                     .cnode_bits = 12,
                     .tick_us = 2000,
-                    .slice_ticks = 5 },
+                    .slice_ticks = 5,
+                    .boot_slice_us = 5000 },
         .cpu = -1,
         .console_fd = -1,
     };
@@ -276,6 +277,26 @@ static PyObject *get_image_fd(PyObject *object, void *unused)
     return number;
 }
 
+static PyObject *get_time(PyObject *object, void *unused)
+{
+    struct machine *self = (struct machine *)object;
+    struct host_machine *m = machine_begin(self);
+    struct host_error error = { 0 };
+    enum host_status status;
+    word time = 0;
+
+    (void)unused;
+    if (!m)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = host_time(m, &time, &error);
+    Py_END_ALLOW_THREADS
+    machine_end(self);
+    if (status != HOST_OK)
+        return error_raise(self, status, &error);
+    return PyLong_FromUnsignedLongLong(time);
+}
+
 static PyObject *get_client_count(PyObject *object, void *unused)
 {
     struct machine *self = (struct machine *)object;
@@ -296,11 +317,13 @@ static PyGetSetDef machine_properties[] = {
     { "closed", get_closed, NULL, NULL, NULL },
     { "panic", get_panic, NULL, NULL, NULL },
     { "image_fd", get_image_fd, NULL, NULL, NULL },
+    { "time", get_time, NULL, NULL, NULL },
     { "client_count", get_client_count, NULL, NULL, NULL },
     { "memory_size", get_field, NULL, NULL, FIELD(config.memory_size) },
     { "mcs", get_field, NULL, NULL, FIELD(config.mcs) },
     { "cnode_bits", get_field, NULL, NULL, FIELD(config.cnode_bits) },
     { "isolation", get_field, NULL, NULL, FIELD(config.isolation) },
+    { "tsc_mhz", get_field, NULL, NULL, FIELD(config.tsc_mhz) },
     { "root_tcb", get_field, NULL, NULL, FIELD(boot.root_tcb) },
     { "root_cnode", get_field, NULL, NULL, FIELD(boot.root_cnode) },
     { "root_vspace", get_field, NULL, NULL, FIELD(boot.root_vspace) },
@@ -308,6 +331,7 @@ static PyGetSetDef machine_properties[] = {
     { "untyped_end", get_field, NULL, NULL, FIELD(boot.untyped_end) },
     { "empty_start", get_field, NULL, NULL, FIELD(boot.empty_start) },
     { "empty_end", get_field, NULL, NULL, FIELD(boot.empty_end) },
+    { "sched_control", get_field, NULL, NULL, FIELD(boot.sched_control) },
     { "paging_start", get_field, NULL, NULL, FIELD(boot.paging_start) },
     { "paging_end", get_field, NULL, NULL, FIELD(boot.paging_end) },
     { "extra_start", get_field, NULL, NULL, FIELD(boot.extra_start) },
@@ -368,6 +392,8 @@ static PyMethodDef machine_methods[] = {
     METHOD(threads),
     METHOD(endpoint),
     METHOD(notification),
+    METHOD(sched_context),
+    METHOD(reply),
     METHOD(mappings),
     { NULL, NULL, 0, NULL },
 };

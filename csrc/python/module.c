@@ -25,6 +25,8 @@ static int add_constants(PyObject *module)
     } constants[] = {
         { "ISOLATION_DIRECT", ISOLATION_DIRECT },
         { "ISOLATION_PROCESS", ISOLATION_PROCESS },
+        { "CLOCK_REAL", CLOCK_REAL },
+        { "CLOCK_VIRTUAL", CLOCK_VIRTUAL },
         { "ABI_VERSION", SEL4EMU_ABI_VERSION },
         { "EXIT_RUNNING", EXIT_RUNNING },
         { "EXIT_STATUS", EXIT_STATUS },
@@ -80,23 +82,6 @@ static void core_free(void *module)
     core_clear(module);
 }
 
-static PyObject *core_tsc_mhz(PyObject *module, PyObject *unused)
-{
-    uint32_t mhz;
-
-    (void)module;
-    (void)unused;
-    Py_BEGIN_ALLOW_THREADS
-    mhz = host_tsc_mhz();
-    Py_END_ALLOW_THREADS
-    return PyLong_FromUnsignedLong(mhz);
-}
-
-static PyMethodDef core_functions[] = {
-    { "tsc_mhz", core_tsc_mhz, METH_NOARGS, NULL },
-    { NULL, NULL, 0, NULL },
-};
-
 static PyModuleDef_Slot core_slots[] = {
     { Py_mod_exec, core_exec },
     { 0, NULL },
@@ -107,7 +92,6 @@ struct PyModuleDef core_module = {
     .m_name = "sel4emu._core",
     .m_doc = "The emulated machine, as the package sel4emu drives it.",
     .m_size = sizeof(struct module_state),
-    .m_methods = core_functions,
     .m_slots = core_slots,
     .m_traverse = core_traverse,
     .m_clear = core_clear,

@@ -34,6 +34,7 @@
 #define GUARD 4096ul
 #define AUTODISARM (1u << 31)
 #define KERNEL_MASK_BYTES 8
+#define VECTOR_PROTECTION 13 /* general protection fault */
 
 struct kernel_sigaction {
     void (*handler)(int, siginfo_t *, void *);
@@ -82,12 +83,46 @@ static void load_bases(const struct gate_thread *g)
     }
 }
 
+/*
+ * Is the instruction at ip rdtsc or rdtscp? Its length, or 0. It was executed,
+ * so it can be read: the second byte of one that begins with 0f, and the third
+ * of one that begins with 0f 01.
+ */
+static uint32_t reads_counter(word ip)
+{
+    const uint8_t *code = (const uint8_t *)ip;
+
+    if (!map_in_window(ip) || code[0] != 0x0f)
+        return 0;
+    if (code[1] == 0x31)
+        return 2;
+    return code[1] == 0x01 && code[2] == 0xf9 ? 3 : 0;
+}
+
+/* What a signal says of the cause. */
+static struct kernel_cause cause_of(int signal, const siginfo_t *info,
+                                    const void *context)
+{
+    struct kernel_cause cause =
+        frame_cause(signal, (word)info->si_addr, context);
+    uint32_t length;
+
+    if (signal == SIGSYS)
+        cause.kind = CAUSE_SYSCALL;
+    if (gate_process.clock != CLOCK_VIRTUAL || cause.kind != CAUSE_EXCEPTION ||
+        cause.number != VECTOR_PROTECTION)
+        return cause;
+    length = reads_counter(frame_ip(context));
+    if (length != 0)
+        cause = (struct kernel_cause){ .kind = CAUSE_TSC, .number = length };
+    return cause;
+}
+
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
     struct area *area = area_here();
     struct gate_thread *g = &area->block;
-    struct kernel_cause cause =
-        frame_cause(signal, (word)info->si_addr, context);
+    struct kernel_cause cause;
 
     if (g->in_gate) {
         if (signal != SIGURG)
@@ -101,8 +136,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         gate_first(g);
         frame_leave(g, context);
     } else {
-        if (signal == SIGSYS)
-            cause.kind = CAUSE_SYSCALL;
+        cause = cause_of(signal, info, context);
         frame_enter(g, context, &cause);
     }
     load_bases(g);
@@ -150,14 +184,17 @@ static void run_thread(void *argument)
     sys_call(SYS_prctl, PR_SET_NAME, area->message.name, 0, 0, 0, 0);
     sys_call(SYS_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON,
              __executable_start, etext - __executable_start, 0, 0);
+    if (gate_process.clock == CLOCK_VIRTUAL)
+        sys_call(SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0, 0);
     if (gate_process.kernel)
         __atomic_store_n(&gate_process.kernel->h.thread[g->index].tid, tid,
                          __ATOMIC_SEQ_CST);
     gate_tell(&up, sizeof(up));
+    /* The handler takes it from here; it does not come back. A kick that comes
+     * before is another signal, a later one: it is not lost. */
+    sys_tgkill((uint32_t)sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0), tid, SIGILL);
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, KERNEL_MASK_BYTES, 0,
              0);
-    /* The handler takes it from here; it does not come back. */
-    sys_tgkill((uint32_t)sys_call(SYS_getpid, 0, 0, 0, 0, 0, 0), tid, SIGURG);
     gate_die();
 }
 
@@ -205,12 +242,13 @@ static bool make_thread(const struct message_thread *message, int socket)
 
 /* --- the process ------------------------------------------------------------ */
 
-/* One message of the expected type; its descriptor, or -1, in *fd. */
-static bool receive(void *message, uint32_t type, size_t size, int *fd)
+/* One message of the expected type, and its descriptors, or -1. */
+static bool receive(void *message, uint32_t type, size_t size,
+                    int fds[MESSAGE_DESCRIPTORS])
 {
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(MESSAGE_DESCRIPTORS * sizeof(int))];
     } control;
     struct iovec iov = { message, size };
     struct msghdr msg = { .msg_iov = &iov,
@@ -223,10 +261,12 @@ static bool receive(void *message, uint32_t type, size_t size, int *fd)
         n = sys_call(SYS_recvmsg, gate_process.socket, &msg, MSG_CMSG_CLOEXEC,
                      0, 0, 0);
     while (n == -4 /* EINTR */);
-    *fd = -1;
+    for (int i = 0; i < MESSAGE_DESCRIPTORS; i++)
+        fds[i] = -1;
     if (n > 0 && msg.msg_controllen >= sizeof(control.header) &&
         control.header.cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(&control.header), sizeof(*fd));
+        memcpy(fds, CMSG_DATA(&control.header),
+               control.header.cmsg_len - CMSG_LEN(0));
     return n == (long)size && *(const uint32_t *)message == type;
 }
 
@@ -260,14 +300,17 @@ static void shake_hands(void)
         .window = { { FIRST_ADDRESS, SLOT_255 } },
     };
     struct message_welcome welcome;
+    int fds[MESSAGE_DESCRIPTORS];
     long image;
 
     gate_tell(&hello, sizeof(hello));
-    if (!receive(&welcome, MESSAGE_WELCOME, sizeof(welcome),
-                 &gate_process.image_fd))
+    if (!receive(&welcome, MESSAGE_WELCOME, sizeof(welcome), fds))
         gate_die();
+    gate_process.image_fd = fds[0];
+    gate_process.timer = fds[1];
     gate_process.isolation = welcome.isolation;
     gate_process.index = welcome.process;
+    gate_process.clock = welcome.clock;
     gate_process.image_size = welcome.image_size;
     gate_process.window_count = ready.window_count;
     gate_process.window[0] = ready.window[0];
@@ -290,7 +333,7 @@ _Noreturn void runner_main(word *stack)
                                    SIGILL, SIGFPE, SIGTRAP };
     const word all = ~0ul;
     struct message_thread message;
-    int fd;
+    int fds[MESSAGE_DESCRIPTORS];
 
     gate_process.socket = inherited_socket(stack);
     sys_call(SYS_fcntl, gate_process.socket, F_SETFD, FD_CLOEXEC, 0, 0, 0);
@@ -298,12 +341,12 @@ _Noreturn void runner_main(word *stack)
         install(signals[i]);
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, 0, KERNEL_MASK_BYTES, 0, 0);
     shake_hands();
-    while (receive(&message, MESSAGE_THREAD, sizeof(message), &fd)) {
+    while (receive(&message, MESSAGE_THREAD, sizeof(message), fds)) {
         const struct message_thread_state failed = {
             { MESSAGE_THREAD_UP, sizeof(failed) }, message.index, 0
         };
 
-        if (!make_thread(&message, fd))
+        if (!make_thread(&message, fds[0]))
             gate_tell(&failed, sizeof(failed));
     }
     gate_die();

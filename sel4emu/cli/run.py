@@ -41,6 +41,13 @@ class Size(click.ParamType):  # type: ignore[type-arg]
     help="Where the kernel runs; default: SEL4EMU_ISOLATION, else direct.",
 )
 @click.option(
+    "--clock",
+    type=click.Choice(["real", "virtual"]),
+    default="real",
+    show_default=True,
+    help="Whose time it is; virtual: it jumps when all wait, and a run can be repeated.",
+)
+@click.option(
     "--time-limit",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",

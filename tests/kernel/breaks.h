@@ -6,7 +6,10 @@
 #ifndef SEL4EMU_TESTS_KERNEL_BREAKS_H
 #define SEL4EMU_TESTS_KERNEL_BREAKS_H
 
-#include "world.h"
+#ifndef BREAKS_WORLD
+#define BREAKS_WORLD "world.h"
+#endif
+#include BREAKS_WORLD
 
 #define ANYWHERE (~0ul)
 

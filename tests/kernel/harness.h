@@ -101,6 +101,8 @@ static struct image_config default_config(void)
         .cnode_bits = 12,
         .tick_us = 2000,
         .slice_ticks = 5,
+        .tsc_mhz = 1000,
+        .boot_slice_us = 5000,
         .check = 1,
         .trace = 1,
     };
@@ -164,6 +166,24 @@ UNUSED static void enter(struct machine *m, paddr tcb, uint32_t kind)
                 m->k->h.error.argument[0]);
         exit(1);
     }
+}
+
+/* What the kernel waits for comes: its timer is due. */
+UNUSED static void timer_due(struct machine *m)
+{
+    if (m->k->h.deadline != TIME_NEVER)
+        m->k->h.time = m->k->h.deadline;
+    m->k->h.pending |= PENDING_TIMER;
+}
+
+/* ... and whoever runs is told, or the idle node. */
+UNUSED static void timer_interrupt(struct machine *m)
+{
+    timer_due(m);
+    if (m->k->h.current)
+        enter(m, m->k->h.current, CAUSE_INTERRUPT);
+    else
+        kernel_reschedule(m->k);
 }
 
 static word sys_number(struct machine *m, enum sel4_sys sys)
@@ -362,6 +382,19 @@ struct thread {
     word frame;
 };
 
+#define THREAD_BUFFER 0x1000000ul /* address of every IPC buffer */
+
+/* The classic kernel's message begins with the fault handler. */
+static word thread_configure(struct machine *m, struct thread t)
+{
+    if (m->k->h.config.mcs)
+        return INVOKE(m, t.cap, METHOD_TCB_CONFIGURE,
+                      WORDS(0, 0, THREAD_BUFFER),
+                      CAPS(ROOT, SEL4_CAP_INIT_THREAD_VSPACE, t.frame));
+    return INVOKE(m, t.cap, METHOD_TCB_CONFIGURE, WORDS(0, 0, 0, THREAD_BUFFER),
+                  CAPS(ROOT, SEL4_CAP_INIT_THREAD_VSPACE, t.frame));
+}
+
 /* Made, with the root agent's CSpace and VSpace, but not resumed. */
 UNUSED static struct thread thread_new(struct machine *m, word priority)
 {
@@ -370,9 +403,7 @@ UNUSED static struct thread thread_new(struct machine *m, word priority)
     t.cap = object_new(m, OBJECT_TCB, 0);
     t.frame = object_new(m, OBJECT_PAGE, 0);
     t.tcb = object_of(m, t.cap);
-    CHECK_EQ(INVOKE(m, t.cap, METHOD_TCB_CONFIGURE, WORDS(0, 0, 0, 0x1000000),
-                    CAPS(ROOT, SEL4_CAP_INIT_THREAD_VSPACE, t.frame)),
-             SEL4_NO_ERROR);
+    CHECK_EQ(thread_configure(m, t), SEL4_NO_ERROR);
     CHECK_EQ(INVOKE(m, t.cap, METHOD_TCB_SET_PRIORITY, WORDS(priority),
                     CAPS(SEL4_CAP_INIT_THREAD_TCB)),
              SEL4_NO_ERROR);

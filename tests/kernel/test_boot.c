@@ -42,6 +42,8 @@ static void wrong_configurations_are_refused_with_a_reason(void)
     CHECK(boot_with(&c) != NULL);
     c = good, c.tick_us = 0;
     CHECK(boot_with(&c) != NULL);
+    c = good, c.clock = 2;
+    CHECK(boot_with(&c) != NULL);
 }
 
 static void the_boot_slots_hold_what_the_contract_names(void)

@@ -208,7 +208,7 @@ static void a_zombie_cannot_be_used_until_it_is_gone(void)
     word to = slot_new(&m);
 
     m.caller = t.tcb;
-    m.k->h.pending = PENDING_TICK;
+    timer_due(&m);
     /* Not answered: what it reads back is the label of its own call. */
     CHECK_EQ(INVOKE(&m, ROOT, METHOD_CNODE_DELETE, WORDS(cnode, 64)),
              sel4_label_of_method[0][METHOD_CNODE_DELETE]);

@@ -31,15 +31,6 @@ static word set(struct machine *m, word tcb, word domain)
     return INVOKE(m, DOMAIN, METHOD_DOMAIN_SET_SET, WORDS(domain), CAPS(tcb));
 }
 
-static void tick(struct machine *m)
-{
-    m->k->h.pending |= PENDING_TICK;
-    if (m->k->h.current)
-        enter(m, m->k->h.current, CAUSE_INTERRUPT);
-    else
-        kernel_reschedule(m->k);
-}
-
 static void set_checks_in_order(void)
 {
     struct machine m = machine_with_domains(2);
@@ -110,15 +101,15 @@ static void domains_take_turns_whatever_the_priorities(void)
     CHECK_EQ(start_at(&m, 0), SEL4_NO_ERROR);
     CHECK_EQ(thread_resume(&m, a), SEL4_NO_ERROR);
     CHECK_EQ(thread_resume(&m, b), SEL4_NO_ERROR);
-    CHECK_EQ(m.k->h.tick_wanted, 1);
+    CHECK(m.k->h.deadline != TIME_NEVER);
     for (int i = 0; i < 3; i++) {
         for (int n = 0; n < 2; n++) {
             CHECK_EQ(m.k->h.current, a.tcb);
-            tick(&m);
+            timer_interrupt(&m);
         }
         for (int n = 0; n < 3; n++) {
             CHECK_EQ(m.k->h.current, b.tcb);
-            tick(&m);
+            timer_interrupt(&m);
         }
     }
     machine_free(&m);
@@ -128,18 +119,38 @@ static void a_domain_without_threads_idles_for_its_time(void)
 {
     struct machine m = machine_with_domains(3);
     struct thread a = thread_new(&m, 10);
-    word idle = 0;
 
     CHECK_EQ(configure(&m, 0, 0, 1), SEL4_NO_ERROR);
     CHECK_EQ(configure(&m, 1, 2, 2), SEL4_NO_ERROR);
     CHECK_EQ(start_at(&m, 0), SEL4_NO_ERROR);
     CHECK_EQ(thread_resume(&m, a), SEL4_NO_ERROR);
-    for (int i = 0; i < 9; i++) {
-        idle += m.k->h.current == 0;
-        CHECK_EQ(m.k->h.tick_wanted, 1);
-        tick(&m);
+    for (word round = 0; round < 3; round++) {
+        CHECK_EQ(m.k->h.current, a.tcb);
+        CHECK_EQ(m.k->h.deadline, (3 * round + 1) * 2000000);
+        timer_interrupt(&m);
+        CHECK_EQ(m.k->h.current, 0);
+        CHECK_EQ(m.k->h.deadline, (3 * round + 3) * 2000000);
+        timer_interrupt(&m);
     }
-    CHECK_EQ(idle, 6);
+    machine_free(&m);
+}
+
+static void who_never_has_a_turn_is_not_waited_for(void)
+{
+    struct machine m = machine_with_domains(3);
+    struct thread a = thread_new(&m, 10);
+
+    CHECK_EQ(configure(&m, 0, 0, 1), SEL4_NO_ERROR);
+    CHECK_EQ(configure(&m, 1, 2, 2), SEL4_NO_ERROR);
+    CHECK_EQ(set(&m, a.cap, 1), SEL4_NO_ERROR);
+    CHECK_EQ(thread_resume(&m, a), SEL4_NO_ERROR);
+    CHECK_EQ(m.k->h.current, 0);
+    CHECK_EQ(m.k->h.deadline, TIME_NEVER);
+    CHECK_EQ(configure(&m, 2, 1, 3), SEL4_NO_ERROR);
+    CHECK_EQ(start_at(&m, 1), SEL4_NO_ERROR);
+    CHECK_EQ(m.k->h.deadline, 2 * 2000000);
+    timer_interrupt(&m);
+    CHECK_EQ(m.k->h.current, a.tcb);
     machine_free(&m);
 }
 
@@ -166,4 +177,5 @@ TESTS(TEST(set_checks_in_order), TEST(the_schedule_is_checked_in_order),
       TEST(with_one_domain_the_schedule_has_one_entry),
       TEST(domains_take_turns_whatever_the_priorities),
       TEST(a_domain_without_threads_idles_for_its_time),
+      TEST(who_never_has_a_turn_is_not_waited_for),
       TEST(a_new_thread_is_in_the_current_domain))

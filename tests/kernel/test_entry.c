@@ -167,7 +167,7 @@ static void a_paused_node_runs_nobody_and_goes_on_with_the_same(void)
     CHECK_EQ(m.k->h.current, 0);
     CHECK_EQ(m.k->h.current_thread, 0);
     CHECK_EQ(m.k->h.idle_count, idle + 1);
-    CHECK_EQ(m.k->h.tick_wanted, 0);
+    CHECK_EQ(m.k->h.deadline, TIME_NEVER);
     thread_running(&m, 50);
     CHECK_EQ(m.k->h.current, 0);
     CHECK_EQ(m.k->h.idle_count, idle + 1);
@@ -249,7 +249,7 @@ static void what_is_pending_is_taken_when_the_node_idles(void)
     word ep = object_new(&m, OBJECT_ENDPOINT, 0);
     struct thread a = thread_running(&m, 10);
 
-    m.k->h.pending |= PENDING_TICK;
+    timer_due(&m);
     trap(&m, a.tcb, SYS_RECV, ep, NULL);
     CHECK_EQ(m.k->h.current, 0);
     CHECK_EQ(m.k->h.pending, 0);

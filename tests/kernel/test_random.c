@@ -250,7 +250,7 @@ static void act_as_agent(struct player *p, paddr tcb)
 static void interrupt_soon(struct player *p)
 {
     if (draw(p, 4) == 0) {
-        p->m.k->h.pending |= PENDING_TICK;
+        timer_due(&p->m);
         p->m.k->h.work = 90 + draw(p, 10);
     }
 }

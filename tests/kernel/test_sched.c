@@ -10,12 +10,6 @@ static void yield(struct machine *m)
     trap(m, m->k->h.current, SYS_YIELD, 0, NULL);
 }
 
-static void tick(struct machine *m)
-{
-    m->k->h.pending |= PENDING_TICK;
-    enter(m, m->k->h.current, CAUSE_INTERRUPT);
-}
-
 /* The current thread resumes another. */
 static void resume_by_current(struct machine *m, struct thread t)
 {
@@ -122,11 +116,11 @@ static void a_slice_ends_after_its_ticks(void)
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 5; i++) {
             CHECK_EQ(m.k->h.current, a.tcb);
-            tick(&m);
+            timer_interrupt(&m);
         }
         for (int i = 0; i < 5; i++) {
             CHECK_EQ(m.k->h.current, b.tcb);
-            tick(&m);
+            timer_interrupt(&m);
         }
     }
     machine_free(&m);
@@ -137,15 +131,16 @@ static void the_tick_is_wanted_only_while_a_slice_can_end(void)
     struct machine m = machine_new();
     struct thread a = thread_running(&m, 50);
 
-    CHECK_EQ(m.k->h.tick_wanted, 0);
+    CHECK_EQ(m.k->h.deadline, TIME_NEVER);
     struct thread b = thread_running(&m, 50);
-    CHECK_EQ(m.k->h.tick_wanted, 1);
-    CHECK(m.k->h.events & EVENT_TICK);
+    CHECK_EQ(m.k->h.deadline, 2000000);
+    CHECK(m.k->h.events & EVENT_TIMER);
+    m.k->h.armed = m.k->h.deadline; /* as the host does */
     m.k->h.events = 0;
     trap(&m, a.tcb, SYS_RECV, object_new(&m, OBJECT_ENDPOINT, 0), NULL);
     CHECK_EQ(m.k->h.current, b.tcb);
-    CHECK_EQ(m.k->h.tick_wanted, 0);
-    CHECK_EQ(m.k->h.events & EVENT_TICK, 0);
+    CHECK_EQ(m.k->h.deadline, TIME_NEVER);
+    CHECK_EQ(m.k->h.events & EVENT_TIMER, 0);
     machine_free(&m);
 }
 

@@ -202,7 +202,7 @@ static void a_long_reset_is_cut_short(void)
     memset(kernel_memory(m.k, base), 0xff, 4 << 20);
     CHECK_EQ(cap_revoke(&m, untyped), SEL4_NO_ERROR);
     m.caller = t.tcb;
-    m.k->h.pending = PENDING_TICK;
+    timer_due(&m);
     retype(&m, untyped, OBJECT_LARGE_PAGE, 0, large);
     CHECK_EQ(state_of(&m, t), STATE_RUNNING);
     CHECK_EQ(kernel_registers(m.k, t.tcb)[REG_RIP], TRAP_IP);

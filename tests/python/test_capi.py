@@ -126,3 +126,18 @@ def test_threads_can_be_named(machine: Machine) -> None:
 def test_the_names_are_listed() -> None:
     names = dir(capi.lib)
     assert {"seL4_CNode_Mint", "seL4_Call", "seL4_EndpointObject", "ffi"} <= set(names)
+
+
+def test_an_mcs_machine_has_the_stubs_of_mcs_programs(isolation: str) -> None:
+    with Machine("16M", mcs=True, isolation=isolation, check=True) as machine:
+        notification = machine.notification()
+        context = machine.sched_context()
+        with machine.capi() as lib:
+            assert not hasattr(lib, "seL4_Reply")
+            assert lib.ffi.offsetof("seL4_BootInfo", "untypedList") == 184
+            lib.seL4_Signal(int(notification))
+            badge = lib.ffi.new("seL4_Word *", 7)
+            lib.seL4_Wait(int(notification), badge)
+            assert badge[0] == 0
+            answer = lib.seL4_SchedContext_Consumed(int(context))
+            assert (answer.error, answer.consumed) == (lib.seL4_NoError, 0)

@@ -79,11 +79,6 @@ def test_the_argument_isolation_wins_over_the_environment(monkeypatch: pytest.Mo
         assert machine.isolation == "direct"
 
 
-def test_an_unavailable_kernel_is_refused_with_a_reason() -> None:
-    with pytest.raises(ValueError, match="MCS"):
-        Machine("16M", mcs=True)
-
-
 def test_machines_are_independent_of_each_other() -> None:
     with Machine("16M") as one, Machine("16M") as other:
         one.endpoint("ep")

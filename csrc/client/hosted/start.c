@@ -57,10 +57,11 @@ __attribute__((format(printf, 1, 2))) _Noreturn static void give_up(
     _exit(126);
 }
 
-/* One message of the expected type; its descriptor, or -1, in *fd. */
-static bool receive(void *message, uint32_t type, size_t size, int *fd)
+/* One message of the expected type, and its descriptors, or -1. */
+static bool receive(void *message, uint32_t type, size_t size,
+                    int fds[MESSAGE_DESCRIPTORS])
 {
-    char control[CMSG_SPACE(sizeof(int))];
+    char control[CMSG_SPACE(MESSAGE_DESCRIPTORS * sizeof(int))];
     struct iovec iov = { message, size };
     struct msghdr msg = { .msg_iov = &iov,
                           .msg_iovlen = 1,
@@ -73,10 +74,11 @@ static bool receive(void *message, uint32_t type, size_t size, int *fd)
     do
         n = recvmsg(gate_process.socket, &msg, MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
-    *fd = -1;
+    for (int i = 0; i < MESSAGE_DESCRIPTORS; i++)
+        fds[i] = -1;
     cmsg = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
     if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(cmsg), sizeof(*fd));
+        memcpy(fds, CMSG_DATA(cmsg), cmsg->cmsg_len - CMSG_LEN(0));
     return n == (ssize_t)size && header->type == type;
 }
 
@@ -204,13 +206,13 @@ static bool thread_create(const struct message_thread *message, int socket)
 static void *serve(void *unused)
 {
     struct message_thread message;
-    int fd;
+    int fds[MESSAGE_DESCRIPTORS];
 
     (void)unused;
     prctl(PR_SET_NAME, "sel4emu");
-    while (receive(&message, MESSAGE_THREAD, sizeof(message), &fd)) {
+    while (receive(&message, MESSAGE_THREAD, sizeof(message), fds)) {
         message.name[sizeof(message.name) - 1] = '\0';
-        if (!thread_create(&message, fd))
+        if (!thread_create(&message, fds[0]))
             tell_state(MESSAGE_THREAD_UP, message.index, 0);
     }
     _exit(127);
@@ -261,7 +263,8 @@ static void after_fork(void)
 {
     gate_self.registers = NULL;
     close(gate_process.socket);
-    gate_process.socket = -1;
+    close(gate_process.timer);
+    gate_process.socket = gate_process.timer = -1;
 }
 
 static void map_image(void)
@@ -283,13 +286,16 @@ static void shake_hands(void)
                                          (uint32_t)getpid() };
     struct message_welcome welcome;
     struct message_ready ready = { .header = { MESSAGE_READY, sizeof(ready) } };
+    int fds[MESSAGE_DESCRIPTORS];
 
     gate_tell(&hello, sizeof(hello));
-    if (!receive(&welcome, MESSAGE_WELCOME, sizeof(welcome),
-                 &gate_process.image_fd))
+    if (!receive(&welcome, MESSAGE_WELCOME, sizeof(welcome), fds))
         _exit(127);
+    gate_process.image_fd = fds[0];
+    gate_process.timer = fds[1];
     gate_process.isolation = welcome.isolation;
     gate_process.index = welcome.process;
+    gate_process.clock = welcome.clock;
     gate_process.image_size = welcome.image_size;
     if (welcome.isolation == ISOLATION_DIRECT)
         map_image();
@@ -302,16 +308,16 @@ static void shake_hands(void)
 __attribute__((constructor(101))) void sel4emu_hosted_start(void)
 {
     struct message_thread message;
-    int socket;
+    int fds[MESSAGE_DESCRIPTORS];
 
     gate_process.socket = inherited_socket();
     shake_hands();
-    if (!receive(&message, MESSAGE_THREAD, sizeof(message), &socket))
+    if (!receive(&message, MESSAGE_THREAD, sizeof(message), fds))
         _exit(127);
     signal_install();
     pthread_atfork(NULL, NULL, after_fork);
     start_service();
-    become(&message, socket);
+    become(&message, fds[0]);
     if (message.bootinfo != 0)
         seL4_InitBootInfo((void *)message.bootinfo);
     gate_first(&gate_self);
