@@ -82,7 +82,7 @@ static enum outcome install_vspace(struct kernel *k, struct call *call,
     t->thread = 0;
     o = install(k, call, TCB_VTABLE, what);
     t->thread = index;
-    if (!agent &&
+    if (!agent && !thread_keeps_vspace(k, t) &&
         arch_vspace_of(k, t->slot[TCB_VTABLE].cap) != t->thread_vspace)
         thread_retire(k, t);
     return o;

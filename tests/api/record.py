@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Record the transcripts from the real kernel.
 
-    python record.py --kernel mcs --header "seL4 16.0.0-dev, ..." \
+    python record.py --kernel mcs --header "seL4 16.0.0-dev, ..., {kernel}, debug build, ..." \
         "boot-sel4 {kernel} {file} {include}" PROGRAM...
 
 The command builds a C file of `programs` as a root task with seL4's own libsel4, boots it on the
@@ -37,7 +37,7 @@ def record(command: str, header: str, kernel: str, name: str) -> int:
     console = subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout
     lines = console.decode(errors="replace").replace("\r", "").splitlines()
     kept = [line for line in lines if line.startswith("| ")]
-    first = f"# The real kernel's answers: {header}, {kernel}, debug build, in QEMU"
+    first = f"# The real kernel's answers: {header.format(kernel=kernel)}"
     target = HERE / "transcripts" / kernel / f"{name}.txt"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join([first, *kept, ""]), encoding="utf-8")
@@ -48,7 +48,7 @@ def main() -> None:
     """Record the named programs, or again what is recorded."""
     parser = argparse.ArgumentParser(description="Record transcripts from the real kernel.")
     parser.add_argument("--kernel", choices=KERNELS, default="classic", help="its configuration")
-    parser.add_argument("--header", required=True, help="version of the kernel")
+    parser.add_argument("--header", required=True, help="version of the kernel, and so on")
     parser.add_argument("command", help="what runs {file} on the real kernel")
     parser.add_argument("programs", nargs="*", help="names without .c")
     arguments = parser.parse_args()
