@@ -5,6 +5,7 @@ whose version its first line names."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ import pytest
 HERE = Path(__file__).parent
 SEL4EMU = str(Path(sys.executable).with_name("sel4emu"))
 TRANSCRIPTS = sorted((HERE / "transcripts").glob("*/*.txt"))
+#: The longest period that a scheduling context may have follows from the processor's time-stamp
+#: counter; that of the recorded kernels, and of the virtual clock, counts 1000 in a microsecond.
+LONGEST = re.compile(r"(?<=RangeError \[0x14 )0x[0-9a-f]{10,}(?=\])")
 #: Configurations of the kernel, and the options of `sel4emu run` for the machine that has it.
 KERNELS: dict[str, list[str]] = {
     "classic": [],
@@ -46,12 +50,10 @@ def image(folder: Path, name: str, kernel: str) -> Path:
     return target
 
 
-@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda p: f"{p.parent.name}-{p.stem}")
-def test_answers_are_those_of_the_real_kernel(
-    transcript: Path, isolation: str, images: Path
-) -> None:
+def run(transcript: Path, images: Path, *options: str) -> list[str]:
+    """Run a program on sel4emu; return what it prints."""
     name, kernel = transcript.stem, transcript.parent.name
-    command = [SEL4EMU, "run", "--isolation", isolation, "--time-limit", "100", *KERNELS[kernel]]
+    command = [SEL4EMU, "run", "--time-limit", "100", *KERNELS[kernel], *options]
     result = subprocess.run(
         [*command, image(images, name, kernel)],
         capture_output=True,
@@ -60,8 +62,36 @@ def test_answers_are_those_of_the_real_kernel(
         timeout=120,
         check=False,
     )
-    printed = [line for line in result.stdout.splitlines() if line.startswith("| ")]
-    assert printed == recorded(transcript), result.stderr
+    sys.stderr.write(result.stderr)
+    return [line for line in result.stdout.splitlines() if line.startswith("| ")]
+
+
+def by_kernel(*kernels: str) -> pytest.MarkDecorator:
+    found = [t for t in TRANSCRIPTS if t.parent.name.startswith(kernels)]
+    return pytest.mark.parametrize("transcript", found, ids=lambda p: f"{p.parent.name}-{p.stem}")
+
+
+@by_kernel("classic")
+def test_answers_are_those_of_the_real_kernel(
+    transcript: Path, isolation: str, images: Path
+) -> None:
+    assert run(transcript, images, "--isolation", isolation) == recorded(transcript)
+
+
+@by_kernel("mcs")
+def test_answers_are_those_of_the_real_mcs_kernel(
+    transcript: Path, isolation: str, images: Path
+) -> None:
+    printed = run(transcript, images, "--isolation", isolation, "--clock", "virtual")
+    assert printed == recorded(transcript)
+
+
+@by_kernel("mcs")
+def test_answers_are_the_same_by_the_real_clock(transcript: Path, images: Path) -> None:
+    printed = run(transcript, images, "--isolation", "direct", "--clock", "real")
+    assert [LONGEST.sub("longest", line) for line in printed] == [
+        LONGEST.sub("longest", line) for line in recorded(transcript)
+    ]
 
 
 def test_every_program_has_a_transcript() -> None:
