@@ -261,6 +261,7 @@ struct image_header {
         word scale;
         word base_count;
         word base_time;
+        word base_monotonic; /* Linux's monotonic time then */
         word idle_since; /* virtual: monotonic time since when the node idles
                             while a thread waits for the host, else 0 */
     } clock;

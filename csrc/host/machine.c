@@ -231,7 +231,7 @@ enum host_status host_time(struct host_machine *m, word *ret,
 
     if (status != HOST_OK)
         return status;
-    gate_clock_update(m->k);
+    gate_clock_correct(m->k);
     *ret = m->k->h.time;
     host_unlock(m);
     return HOST_OK;

@@ -189,7 +189,7 @@ static void fired(struct host_machine *m)
         if (host_lock(m, true, &error) != HOST_OK)
             return;
     }
-    gate_clock_update(k);
+    gate_clock_correct(k);
     gate_clock_arm_after(k, m->timer.fd, TIME_NEVER);
     if (!k->h.panicked && !k->h.paused && k->h.deadline != TIME_NEVER)
         look(m);

@@ -133,7 +133,7 @@ def root_task(folder: Path, name: str) -> Path:
     """Compile a root task."""
     target = folder / name
     source = HERE / "clients" / f"{name}.c"
-    command = [SEL4EMU, "cc", "--root", "-O1", "-w", source, "-o", target]
+    command = [str(SEL4EMU), "cc", "--root", "-O1", "-w", str(source), "-o", str(target)]
     subprocess.run(command, check=True, timeout=120)
     return target
 
@@ -200,7 +200,7 @@ def test_time_stands_still_while_the_current_thread_is_held(
     with Machine(isolation=isolation, clock=clock) as machine:
         clients = [machine.spawn(compile_client(SPINNER)) for _ in range(2)]
         for client in clients:  # whichever is current, with all of its threads
-            os.kill(client.pid, signal.SIGSTOP)
+            client.send_signal(signal.SIGSTOP)
         seen = [0]
 
         def stands_still() -> bool:
@@ -212,7 +212,7 @@ def test_time_stands_still_while_the_current_thread_is_held(
         time.sleep(0.1)
         assert machine.time == seen[-1]
         for client in clients:
-            os.kill(client.pid, signal.SIGCONT)
+            client.send_signal(signal.SIGCONT)
         wait_until(lambda: machine.time > seen[-1] + TICK)
 
 
@@ -243,8 +243,9 @@ def test_a_busy_machine_is_closed(
     isolation: Isolation, clock: Any, compile_client: Compile
 ) -> None:
     with Machine(isolation=isolation, clock=clock, mcs=True) as machine:
-        pids = [machine.spawn(compile_client(SPINNER, mcs=True)).pid for _ in range(3)]
-        os.kill(pids[0], signal.SIGSTOP)
+        clients = [machine.spawn(compile_client(SPINNER, mcs=True)) for _ in range(3)]
+        pids = [client.pid for client in clients]
+        clients[0].send_signal(signal.SIGSTOP)
         wait_until(lambda: machine.time > 0)
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists() and state(pid) not in "ZX"]
 
