@@ -337,7 +337,9 @@ __attribute__((unused)) static seL4_CPtr make_context(seL4_Word budget,
 /* --- threads ---------------------------------------------------------------- */
 
 #define STACK_BYTES 8192
+#ifndef THREADS
 #define THREADS 12
+#endif
 
 struct thread {
     seL4_CPtr tcb;
