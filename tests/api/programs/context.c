@@ -132,6 +132,14 @@ static void unknown(void)
     show("stopped");
 }
 
+static void tls_base(void)
+{
+    say("SetTLSBase without a capability");
+    go((seL4_Word)seL4_SysSetTLSBase, 0x7fff0000, (seL4_Word)seL4_SysRecv);
+    show("registers");
+    say_found();
+}
+
 static void interrupts(void)
 {
     seL4_Word badge;
@@ -163,6 +171,7 @@ int main(void)
     QUIETLY(t.tcb, TCBSetSpace, CAPS(ROOT, VSPACE), handler, 0, 0);
     blocked();
     unknown();
+    tls_base();
     interrupts();
     return 0;
 }
