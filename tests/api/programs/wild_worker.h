@@ -112,12 +112,14 @@ static seL4_CPtr node;
             : [i] "i"(N), [tcb] "i"(TCB(N)), [info] "i"(TCBSuspend << 12),     \
               [call] "i"(seL4_SysCall), [out] "i"(OUTSIDE + 4096 * N));        \
     }                                                                          \
-    extern char code_##N[];
-BODY(0)
-BODY(1)
-BODY(2)
-BODY(3) BODY(4) BODY(5) static char *const code[] = { code_0, code_1, code_2,
-                                                      code_3, code_4, code_5 };
+    extern char code_##N[]
+BODY(0);
+BODY(1);
+BODY(2);
+BODY(3);
+BODY(4);
+BODY(5);
+static char *const code[] = { code_0, code_1, code_2, code_3, code_4, code_5 };
 
 enum {
     INSTRUCTIONS = 16
