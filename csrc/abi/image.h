@@ -111,7 +111,7 @@ struct image_thread {
     uint32_t next;      /* free list, or list of agents to wake */
     uint32_t kicks;     /* kicks sent; under the lock */
     uint32_t preempted; /* parked in the middle of user code */
-    uint32_t reserved0;
+    uint32_t started;   /* it has run user code; under the lock */
     word reserved[3];
 };
 
