@@ -442,11 +442,11 @@ static void park(struct kernel *k)
 }
 
 /*
- * Make current, which was chosen, go on. A thread that has no VSpace has
+ * Make current, which was chosen or goes on, run. A thread that has no VSpace has
  * nothing to run in: fetching its next instruction faults. False: that
  * happened, and somebody else has to be chosen.
  */
-static bool activate(struct kernel *k)
+static bool activate(struct kernel *k, bool chosen)
 {
     struct tcb *t = current(k);
 
@@ -456,9 +456,11 @@ static bool activate(struct kernel *k)
         t->regs[REG_RIP] = t->fault_ip;
         t->state = STATE_RUNNING;
     }
-    if (thread_prepare(k, t))
+    registers_returning(t);
+    if (thread_prepare(k, t, chosen))
         return true;
     t->fault_ip = t->regs[REG_RIP];
+    registers_entered(k, t, CAUSE_VM_FAULT);
     fault_raise(k, t,
                 &(struct fault){
                     .type = FAULT_VM, .a = t->fault_ip, .b = FAULT_CODE_USER });
@@ -504,6 +506,7 @@ static void settle(struct kernel *k)
     for (;;) {
         if (mcs)
             due_mcs(k);
+        bool chosen = k->h.action != ACTION_RESUME;
         grant(k);
         k->h.action = ACTION_RESUME;
         if (k->h.paused)
@@ -512,7 +515,7 @@ static void settle(struct kernel *k)
             budget_switch(k);
         if (k->h.paused)
             return;
-        if (k->h.current ? activate(k) : !idle_pending(k))
+        if (k->h.current ? activate(k, chosen) : !idle_pending(k))
             return;
     }
 }

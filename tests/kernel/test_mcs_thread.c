@@ -126,9 +126,14 @@ static void a_fault_is_sent_with_the_handlers_badge(void)
     CHECK_EQ(state_of(&m, t), STATE_BLOCKED_ON_REPLY);
     /* a fault lends, as a call does */
     CHECK_EQ(context_held(&m, handler), by.sc);
-    answer(&m, handler, reply, &(struct message){ .label = 0 });
+    message_store(&m, handler.tcb, &(struct message){ .label = 0 });
+    trap_reply(&m, handler, SYS_REPLY_RECV, ep, reply);
     CHECK_EQ(running(&m), t.tcb);
     CHECK_EQ(context_held(&m, t), by.sc);
+    /* and is over with the answer: the next message is a message */
+    call(&m, t, ep, MESSAGE(4, 0));
+    CHECK_EQ(running(&m), handler.tcb);
+    CHECK_EQ(got_label(&m, handler.tcb), 4);
     machine_free(&m);
 }
 

@@ -629,6 +629,18 @@ static void who_deletes_all_that_he_is_leaves_nothing_to_charge(void)
     machine_free(&h.m);
 }
 
+static void a_timeout_after_a_debug_call_is_behind_it(void)
+{
+    struct bench b = bench_new();
+
+    pass(&b.m, 90);
+    trap(&b.m, b.t.tcb, SYS_DEBUG_PUT_CHAR, 'x', NULL);
+    CHECK_EQ(running(&b.m), b.handler.tcb);
+    CHECK_EQ(got_label(&b.m, b.handler.tcb), 5);
+    CHECK_EQ(*kernel_fault_ip(b.m.k, b.t.tcb), TRAP_IP + 2);
+    machine_free(&b.m);
+}
+
 TESTS(TEST(who_has_used_his_budget_up_waits_for_the_next_period),
       TEST(who_asks_for_something_with_too_little_left_asks_again),
       TEST(a_debug_call_is_done_in_any_case_and_ends_the_turn),
@@ -653,4 +665,5 @@ TESTS(TEST(who_has_used_his_budget_up_waits_for_the_next_period),
       TEST(a_long_operation_ends_with_the_budget),
       TEST(who_deletes_what_he_runs_by_gets_no_further),
       TEST(who_deletes_himself_is_charged_up_to_then),
-      TEST(who_deletes_all_that_he_is_leaves_nothing_to_charge))
+      TEST(who_deletes_all_that_he_is_leaves_nothing_to_charge),
+      TEST(a_timeout_after_a_debug_call_is_behind_it))

@@ -78,7 +78,8 @@ def test_a_pipe_that_nobody_reads_does_not_keep_a_machine_from_closing(
     reader, writer = os.pipe()
     fill(writer)
     try:
-        with Machine("16M", isolation=isolation, console=writer) as machine:  # type: ignore[arg-type]
+        made = Machine("16M", isolation=isolation, console=writer)  # type: ignore[arg-type]
+        with made as machine:
             machine.spawn(compile_client(CHATTERBOX))
             while not machine.console_text():
                 time.sleep(0.01)
