@@ -4,10 +4,11 @@
  *
  * Principle of operation. One service thread per machine runs an epoll loop:
  * sockets of clients, their pidfds, and an eventfd by which other threads call
- * it. It alone starts processes (PR_SET_PDEATHSIG is about
- * the *thread* that forked), reaps them, makes and retires Linux threads of
- * clients, and serves the traps of the server gate. It never takes the GIL and
- * blocks all signals. Agents enter the kernel on their own threads.
+ * it. It alone starts processes (PR_SET_PDEATHSIG is about the *thread* that
+ * forked), reaps them, makes and retires Linux threads of clients, and serves
+ * the traps of the server gate. It never takes the GIL and blocks all signals.
+ * A second thread waits for the machine's timer (timer.c). Agents enter the
+ * kernel on their own threads.
  *
  * Locks, in the order in which they may be nested:
  *   host_machine.mutex    process states, spawn requests

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import pytest
 
 import sel4emu
-from sel4emu import Machine, boot
+from sel4emu import Machine, boot, toolchain
 
 HERE = Path(__file__).resolve().parent
 SEL4EMU = Path(sys.executable).with_name("sel4emu")
@@ -131,11 +131,8 @@ def spin_together(machine: Machine, program: Path) -> None:
 
 def root_task(folder: Path, name: str) -> Path:
     """Compile a root task."""
-    target = folder / name
     source = HERE / "clients" / f"{name}.c"
-    command = [str(SEL4EMU), "cc", "--root", "-O1", "-w", str(source), "-o", str(target)]
-    subprocess.run(command, check=True, timeout=120)
-    return target
+    return toolchain.build(source, folder / name, flags=["-O1", "-w"], root=True)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -382,6 +379,8 @@ def test_virtual_time_does_not_jump_over_who_waits_for_the_host(
 
 def test_sel4emu_run_has_a_virtual_clock(tmp_path: Path, isolation: Isolation) -> None:
     image = root_task(tmp_path, "counter")
-    command = [str(SEL4EMU), "run", "--clock", "virtual", "--isolation", isolation, str(image)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+    command = [sys.executable, str(SEL4EMU), "run", "--clock", "virtual", "--isolation", isolation]
+    done = subprocess.run(
+        [*command, str(image)], capture_output=True, text=True, timeout=SECONDS, check=True
+    )
     assert "| MHz 1000\n" in done.stdout
