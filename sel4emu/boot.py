@@ -13,10 +13,9 @@ import os
 import struct
 import time
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from . import _api
-from .agent import AgentPool
 from .bootinfo import BootInfo
 from .errors import MachineError, MachinePanic, Timeout
 from .image import check_kernel, read_image
@@ -38,6 +37,8 @@ CAUSE_LOST = CAUSES.index("lost")
 CHUNK = struct.Struct("<QQ")
 CHUNK_TSC_FREQUENCY = 5
 MAX_UNTYPEDS = 230
+#: What a machine has for Python to act in it, and this one has not.
+HANDS = frozenset(("agents", "arena", "buddies", "cspace", "_asid_pools"))
 
 HOW: TypeAlias = Literal["suspended", "fault", "deadlock", "halted", "time limit"]
 STATUS: dict[HOW, int] = {"suspended": 0, "fault": 3, "deadlock": 4, "halted": 5, "time limit": 124}
@@ -123,17 +124,16 @@ class RootMachine(Machine):
             extra_len=extra_len,
         )
 
-    @property
-    def agents(self) -> AgentPool:
-        """Not there: Python has no thread in this machine."""
-        raise MachineError(
-            "this machine belongs to its root task: Python has no capabilities in it, and can only "
-            "look. To act as a thread of a machine, make it with Machine()"
-        )
+    if not TYPE_CHECKING:  # type checkers shall go on finding names that do not exist
 
-    @agents.setter
-    def agents(self, pool: AgentPool) -> None:
-        raise MachineError("a machine with a root task has no agents")
+        def __getattr__(self, name):
+            """Say why what other machines have for Python's own thread is not there."""
+            if name in HANDS:
+                raise MachineError(
+                    "this machine belongs to its root task: Python has no capabilities in it, and "
+                    "can only look. To act as a thread of a machine, make it with Machine()"
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # --- running -------------------------------------------------------------------------------
 

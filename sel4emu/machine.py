@@ -484,7 +484,10 @@ class Machine(ObjectMaker):
             self.core.step(timeout)
 
     def wait_idle(self, timeout: float | None = 10.0) -> None:
-        """Wait until nobody runs: every thread is blocked, or the machine is paused."""
+        """Wait until nobody runs: every thread is blocked, or the machine is paused.
+
+        What they printed to the console has been written then.
+        """
         self.core.wait_idle(timeout)
 
     def check(self) -> None:

@@ -236,8 +236,6 @@ struct image_header {
     word action;          /* inside an entry: see kernel/sched.h */
     uint32_t work;        /* steps of a long operation since the last look */
     uint32_t preemptible; /* 1: such an operation may be cut short */
-    uint32_t overtaken;   /* 1: somebody came to the current domain, and waits
-                             for the next choice, whatever its priority */
     word domain_time;     /* classic: ticks left; MCS: its end, 0: it is over */
     word domain_start;
     /* Times are ns since boot. CLOCK_REAL: the host writes `time` before every
@@ -263,6 +261,7 @@ struct image_header {
         word scale;
         word base_count;
         word base_time;
+        word base_monotonic; /* Linux's monotonic time then */
         word idle_since; /* virtual: monotonic time since when the node idles
                             while a thread waits for the host, else 0 */
     } clock;

@@ -26,6 +26,8 @@ enum {
 enum {
     VECTOR_PAGE_FAULT = 14
 };
+/* Of RFLAGS: processors set it in what a fault saves, QEMU does not. */
+#define FLAG_RESUME 0x10000l
 
 static greg_t *registers_of(const void *context)
 {
@@ -92,6 +94,7 @@ enum gate_exit frame_enter(struct gate_thread *g, void *context,
     g->in_gate = 1;
     for (unsigned i = 0; i < sizeof(frame_index); i++)
         g->registers[i] = (word)frame[frame_index[i]];
+    g->registers[REG_RFLAGS] &= ~FLAG_RESUME;
     *g->fault_ip = g->registers[REG_RIP];
     if (cause->kind == CAUSE_SYSCALL)
         *g->fault_ip -= 2; /* the length of `syscall` */

@@ -7,6 +7,7 @@
 #include "gate/sys.h"
 
 #define SECOND 1000000000ul
+#define APART_NS 1000000ul
 
 word gate_clock_monotonic(void)
 {
@@ -80,8 +81,26 @@ void gate_clock_go(struct kernel *k)
 {
     k->h.clock.stopped = GATE_CLOCK_GOES;
     k->h.clock.base_time = k->h.time;
-    if (!is_virtual(k))
-        k->h.clock.base_count = count(k);
+    if (is_virtual(k))
+        return;
+    k->h.clock.base_count = count(k);
+    k->h.clock.base_monotonic = gate_clock_monotonic();
+}
+
+void gate_clock_correct(struct kernel *k)
+{
+    word expected;
+
+    gate_clock_update(k);
+    if (is_virtual(k) || k->h.clock.stopped != GATE_CLOCK_GOES)
+        return;
+    expected = k->h.clock.base_time + gate_clock_monotonic() -
+               k->h.clock.base_monotonic;
+    if (expected - k->h.time + APART_NS <= 2 * APART_NS)
+        return;
+    if (expected > k->h.time)
+        k->h.time = expected;
+    gate_clock_go(k);
 }
 
 void gate_clock_enter(struct kernel *k, const struct kernel_host *host,

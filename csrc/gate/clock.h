@@ -30,6 +30,9 @@ enum gate_clock_stop {
 void gate_clock_begin(struct kernel *k, uint32_t counter, word scale);
 /* Bring h.time up to date. */
 void gate_clock_update(struct kernel *k);
+/* The same; and if the counter has come apart from Linux's clock (it drifts, and
+ * may jump when the computer is suspended), follow that. A system call. */
+void gate_clock_correct(struct kernel *k);
 /* Time stands still from now on / goes on. */
 void gate_clock_stop(struct kernel *k, enum gate_clock_stop why);
 void gate_clock_go(struct kernel *k);

@@ -26,6 +26,7 @@ OTHER = {
     "IRQUserMin": None,
     "IRQUserMax": None,
     "IRQTimer": None,
+    "TrapMin": None,
     "IRQMax": None,
     "IOAPICCount": "CONFIG_MAX_NUM_IOAPIC",
     "IOAPICPins": None,

@@ -8,6 +8,25 @@
 #include "host/monitor.h"
 
 #define SLICE_NS 50000000
+#define MOMENT_NS 100000
+#define SHOWN_NS 1000000000
+
+/* What clients have printed is written by the service thread: give it the time
+ * for that, but not for ever, as the console may be a pipe that nobody reads. */
+static void await_console(struct host_machine *m)
+{
+    const struct timespec moment = { 0, MOMENT_NS };
+    int64_t deadline = host_deadline(SHOWN_NS);
+
+    while (host_lock(m, true, &(struct host_error){ 0 }) == HOST_OK) {
+        bool shown = monitor_console_shown(m);
+
+        host_unlock(m);
+        if (shown || host_left(deadline, MOMENT_NS) == 0)
+            return;
+        nanosleep(&moment, NULL);
+    }
+}
 
 /* Does nobody run, and will nobody by itself? A node may only be waiting for
  * another domain's turn, or for a time. */
@@ -16,8 +35,9 @@ static bool is_quiet(struct kernel *k)
     return k->h.current == 0 && (k->h.paused || k->h.deadline == TIME_NEVER);
 }
 
-/* Wait until the node is quiet; returns with the lock dropped. `kick`: current
- * has to be driven out. Time stands still while the node is paused.
+/* Wait until the node is quiet, and what it printed is written; returns with
+ * the lock dropped. `kick`: current has to be driven out. Time stands still
+ * while the node is paused.
  * HOST_INTERRUPTED is for the caller's signals. */
 static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
                                   bool kick, struct host_error *error)
@@ -37,6 +57,7 @@ static enum host_status wait_idle(struct host_machine *m, int64_t timeout_ns,
             if (k->h.paused)
                 gate_clock_stop(k, GATE_CLOCK_PAUSED);
             host_unlock(m);
+            await_console(m);
             return HOST_OK;
         }
         p = &k->h.process[k->h.thread[k->h.current_thread].process];

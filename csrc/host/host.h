@@ -182,7 +182,8 @@ enum host_status host_resume(struct host_machine *m, struct host_error *error);
 /* On a paused node: run until `entries` kernel entries were made. */
 enum host_status host_step(struct host_machine *m, uint32_t entries,
                            int64_t timeout_ns, struct host_error *error);
-/* Wait until nobody runs (every thread blocked, or the node paused). */
+/* Wait until nobody runs (every thread blocked, or the node paused), and what
+ * was printed has been written. */
 enum host_status host_wait_idle(struct host_machine *m, int64_t timeout_ns,
                                 struct host_error *error);
 

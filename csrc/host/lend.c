@@ -9,6 +9,9 @@
  * the gate, the preempted threads of its process may run user code until it
  * has come back (its next kernel entry recalls them). They cannot enter the
  * kernel meanwhile: a gate waits until its thread is current.
+ *
+ * Bare processes have no libc, and so none of this: on the server gate, current
+ * sleeps whenever its own system call is being served.
  */
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -54,6 +57,13 @@ static bool current_sleeps(struct host_machine *m)
     return same;
 }
 
+/* May this thread's process have a lock that a preempted thread holds? */
+static bool has_libc(struct kernel *k, uint32_t index)
+{
+    return (k->h.process[k->h.thread[index].process].flags & PROCESS_HOSTED) !=
+           0;
+}
+
 static void lend(struct host_machine *m, uint32_t index)
 {
     struct image_thread *entry = &m->k->h.thread[index];
@@ -80,7 +90,8 @@ void lend_watch(struct host_machine *m)
     for (uint32_t i = 1; i <= k->h.thread_top && i < IMAGE_THREADS; i++) {
         const struct image_thread *entry = &k->h.thread[i];
 
-        if (!entry->preempted || entry->tcb == 0 || i == k->h.current_thread)
+        if (!entry->preempted || entry->tcb == 0 || i == k->h.current_thread ||
+            !has_libc(k, i))
             continue;
         preempted = true;
         if (asleep &&

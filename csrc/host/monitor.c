@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The service thread: see monitor.h for how it works. */
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include "host/monitor.h"
 
 #define EVENTS 64
+#define READER_SLICE_MS 50
 #define CLOSE_PATIENCE_NS 100000000
 
 int monitor_watch(struct host_machine *m, int fd, uint32_t kind, uint32_t index)
@@ -48,11 +51,25 @@ static void keep_console(struct host_machine *m, const char *data, size_t size)
     pthread_mutex_unlock(&m->mutex);
 }
 
+/* Wait until the console takes a piece. A pipe that nobody reads holds the
+ * programs up, as a serial line does, but not the machine's end. */
+static bool await_reader(struct host_machine *m)
+{
+    struct pollfd console = { m->console_fd, POLLOUT, 0 };
+
+    while (!m->closing) {
+        if (poll(&console, 1, READER_SLICE_MS) > 0)
+            return true;
+    }
+    return poll(&console, 1, 0) > 0;
+}
+
 static void write_console(struct host_machine *m, const char *data, size_t size)
 {
     keep_console(m, data, size);
-    while (m->console_fd >= 0 && size > 0) {
-        ssize_t n = write(m->console_fd, data, size);
+    while (m->console_fd >= 0 && size > 0 && await_reader(m)) {
+        size_t piece = size < PIPE_BUF ? size : PIPE_BUF;
+        ssize_t n = write(m->console_fd, data, piece);
 
         if (n < 0 && errno != EINTR)
             return;
@@ -75,6 +92,14 @@ static size_t take_console(struct kernel *k, char *buffer)
         buffer[n++] = k->h.console[from++ % IMAGE_CONSOLE_BYTES];
     k->h.console_taken = to;
     return n;
+}
+
+bool monitor_console_shown(struct host_machine *m)
+{
+    if (m->k->h.console_taken == m->k->h.console_written)
+        return !__atomic_load_n(&m->showing, __ATOMIC_ACQUIRE);
+    host_call(m);
+    return false;
 }
 
 size_t host_console(struct host_machine *m, uint64_t offset, char *buffer,
@@ -154,6 +179,7 @@ static void take_events(struct host_machine *m)
     if (events & EVENT_HALT)
         m->halted = true;
     size = take_console(k, console);
+    __atomic_store_n(&m->showing, size > 0, __ATOMIC_RELAXED);
     host_unlock(m);
     if (m->failed)
         break_failed(m);
@@ -162,6 +188,7 @@ static void take_events(struct host_machine *m)
         bare_retire(m);
     if (size > 0)
         write_console(m, console, size);
+    __atomic_store_n(&m->showing, 0, __ATOMIC_RELEASE);
     if (k->h.panicked)
         stop_all(m);
 }

@@ -118,6 +118,8 @@ struct host_machine {
     uint32_t callers; /* threads inside agent waits */
     char *console;    /* kept output, console_kept bytes */
     size_t console_kept, console_room;
+    uint32_t showing; /* atomic, set under the image's lock: output was taken
+                         and is not written yet */
 
     /* the service thread's own */
     int failed; /* some process has a failure */
@@ -234,6 +236,9 @@ void lend_watch(struct host_machine *m);
 
 /* monitor.c */
 void *monitor_main(void *machine);
+/* Has all console output been written? If not, that is asked for. The lock is
+ * held. */
+bool monitor_console_shown(struct host_machine *m);
 enum {
     WATCH_CALL,
     WATCH_SLEEPERS,

@@ -71,16 +71,15 @@ static const struct image_thread *current(struct kernel *k)
     return &k->h.thread[k->h.current_thread];
 }
 
-/* What Linux says of current's thread: 'R', 'S'...; 0: there is none. */
+/* What Linux says of current's thread, or of the one that shall make it: 'R',
+ * 'S'...; 0: there is none. */
 static char current_state(struct kernel *k)
 {
     const struct image_thread *t = current(k);
+    uint32_t pid = k->h.process[t->process].pid;
     struct thread_stat stat;
 
-    if (t->tid == 0 ||
-        !stat_thread(k->h.process[t->process].pid, t->tid, &stat))
-        return 0;
-    return stat.state;
+    return stat_thread(pid, t->tid ? t->tid : pid, &stat) ? stat.state : 0;
 }
 
 /* Is current held by a debugger, or stopped by a signal? */
@@ -190,7 +189,7 @@ static void fired(struct host_machine *m)
         if (host_lock(m, true, &error) != HOST_OK)
             return;
     }
-    gate_clock_update(k);
+    gate_clock_correct(k);
     gate_clock_arm_after(k, m->timer.fd, TIME_NEVER);
     if (!k->h.panicked && !k->h.paused && k->h.deadline != TIME_NEVER)
         look(m);

@@ -99,22 +99,24 @@ static void charge_turn(struct kernel *k, word ns, bool may_fault)
     k->h.reprogram = 1;
 }
 
-bool budget_check(struct kernel *k)
+bool budget_suffices(struct kernel *k)
 {
     struct sched_context *sc = payer(k);
-    word ns = used(k);
 
-    if (!sc || refill_is_sufficient(sc, ns))
+    return !sc || refill_is_sufficient(sc, used(k));
+}
+
+bool budget_check(struct kernel *k)
+{
+    if (budget_suffices(k))
         return !budget_domain_over(k);
-    charge_turn(k, ns, true);
+    charge_turn(k, used(k), true);
     return false;
 }
 
 bool budget_allows_more(struct kernel *k)
 {
-    struct sched_context *sc = payer(k);
-
-    return sc && refill_is_sufficient(sc, used(k)) && !budget_domain_over(k);
+    return payer(k) && budget_suffices(k) && !budget_domain_over(k);
 }
 
 bool budget_check_restart(struct kernel *k, struct tcb *t)

@@ -23,8 +23,10 @@ bool budget_check_restart(struct kernel *k, struct tcb *t);
 /* An agent takes the scheduling context away from current, or has stopped it:
  * what was used so far is charged, and nobody pays for the rest. */
 void budget_release(struct kernel *k, paddr sc);
-/* Has current, or its domain, so much time left that a long operation may go
- * on? */
+/* Is enough left for who pays, if anybody does? */
+bool budget_suffices(struct kernel *k);
+/* Has current, and its domain, so much time left that a long operation may go
+ * on? Not if nobody pays. */
 bool budget_allows_more(struct kernel *k);
 /* A long operation of current was cut short, and may have deleted it. */
 void budget_preempted(struct kernel *k);

@@ -22,6 +22,8 @@ enum {
     VM_CODE_WRITE = 2,
     VM_CODE_USER = 4
 };
+/* The length of an `int` instruction. */
+#define LENGTH_INT 2
 /* An exception's error code has this many bits in its message. */
 #define EXCEPTION_CODE_MASK 0xfffffffful
 
@@ -33,7 +35,7 @@ enum {
 static word vm_fault_code(struct kernel *k, struct tcb *t,
                           const struct kernel_cause *cause)
 {
-    paddr vspace = arch_vspace_of(k, t->slot[TCB_VTABLE].cap);
+    paddr vspace = t->thread_vspace; /* the one that it is in */
     word code = VM_CODE_USER | (cause->code & VM_CODE_WRITE);
     struct kernel_mapping map = { .frame = 0 };
 
@@ -51,9 +53,24 @@ static void vm_fault(struct kernel *k, struct tcb *t,
                                  .b = vm_fault_code(k, t, cause) });
 }
 
+/* A software interrupt that programs may use: a system call nobody knows. */
+static void trap(struct kernel *k, struct tcb *t, word vector)
+{
+    word number = vector << 24 | (t->regs[REG_RAX] & 0xffffff);
+
+    t->fault_ip = t->regs[REG_RIP] - LENGTH_INT;
+    fault_raise(k, t,
+                &(struct fault){ .type = FAULT_UNKNOWN_SYSCALL,
+                                 .a = (word)(int32_t)number });
+}
+
 static void exception(struct kernel *k, struct tcb *t,
                       const struct kernel_cause *cause)
 {
+    if (cause->number >= SEL4_TRAP_MIN) {
+        trap(k, t, cause->number);
+        return;
+    }
     fault_raise(k, t,
                 &(struct fault){ .type = FAULT_USER_EXCEPTION,
                                  .a = cause->number,
@@ -81,6 +98,7 @@ static bool has_time(struct kernel *k, struct tcb *t)
 static void own_cause(struct kernel *k, const struct kernel_host *host,
                       struct tcb *t, const struct kernel_cause *cause)
 {
+    registers_entered(k, t, cause->kind);
     if (!thread_is_runnable(t))
         return;
     t->state = thread_is_schedulable(k, t) ? STATE_RUNNING : STATE_RESTART;
@@ -121,6 +139,7 @@ static void host_wake(struct kernel *k, struct tcb *t)
 /* Current is interrupted between two instructions. */
 static void interrupt(struct kernel *k, struct tcb *t)
 {
+    registers_entered(k, t, CAUSE_INTERRUPT);
     if (object_ref(k, t) != k->h.current)
         return;
     if (t->state == STATE_RUNNING)

@@ -283,7 +283,11 @@ struct tcb {
     paddr yield_to;      /* MCS */
     paddr reply;         /* MCS: reply object it is blocked with */
 
-    word reserved[78];
+    /* bare processes only: see registers_entered() */
+    word by_syscall; /* its last entry was a `syscall` instruction */
+    word kept[3];    /* rsp, rcx and r11 as of the last other entry */
+
+    word reserved[74];
     char name[TCB_NAME_SIZE];
 };
 

@@ -127,14 +127,12 @@ void refill_update(struct kernel *k, struct sched_context *sc,
     sc->refill_head = 0;
     sc->refill_tail = 0;
     *refill_head(sc) = first;
-    if (first.amount >= limits->budget) {
+    /* What is missing comes a period later. */
+    if (first.amount >= limits->budget)
         refill_head(sc)->amount = limits->budget;
-        push_used(sc);
-    } else {
-        /* What is missing comes a period later. */
+    else
         push(sc, (struct refill){ first.time + limits->period,
                                   limits->budget - first.amount });
-    }
 }
 
 /* ---- using ---- */

@@ -52,7 +52,8 @@ struct refill_limits {
 /* From now on; whatever there was is forgotten. */
 void refill_new(struct kernel *k, struct sched_context *sc,
                 const struct refill_limits *limits);
-/* The same for one that is in use: not more than the budget in any period. */
+/* The same for one that is in use: not more than the budget in any period. Not
+ * for round robin. */
 void refill_update(struct kernel *k, struct sched_context *sc,
                    const struct refill_limits *limits);
 /* `used` ns have been used. */

@@ -80,6 +80,7 @@ static void do_write(struct kernel *k, struct call *call, word n)
 
     if (n > REG_COUNT)
         n = REG_COUNT;
+    registers_replaced(k, t);
     for (word i = 0; i < n; i++) {
         enum kernel_register reg = context_register(i);
 
@@ -126,6 +127,7 @@ static void do_copy(struct kernel *k, struct tcb *from, struct tcb *to,
         thread_suspend(k, from);
     if (flags & FLAG_RESUME_TARGET)
         thread_restart(k, to);
+    registers_replaced(k, to);
     if (flags & FLAG_FRAME) {
         copy(from, to, 0, FRAME_REGISTERS);
         to->regs[REG_RIP] = to->fault_ip;

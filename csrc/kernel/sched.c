@@ -303,13 +303,14 @@ void sched_yield(struct kernel *k, struct tcb *t)
     sched_require(k);
 }
 
-/* The classic kernel's time slices, counted in ticks. */
-static void slice_tick(struct kernel *k, struct tcb *t)
+/* The classic kernel's time slices: of current's, so many ticks are over. If
+ * there are more than it had, its turn is late to end. */
+static void slice_ticks(struct kernel *k, struct tcb *t, word ticks)
 {
-    if (t->state != STATE_RUNNING)
+    if (!t || t->state != STATE_RUNNING)
         return;
-    if (t->time_slice > 1) {
-        t->time_slice--;
+    if (t->time_slice > ticks) {
+        t->time_slice -= ticks;
         return;
     }
     t->time_slice = k->h.config.slice_ticks;
@@ -335,9 +336,8 @@ static void expire_classic(struct kernel *k)
         return;
     ticks = (k->h.time - k->h.tick_at) / tick_ns + 1;
     k->h.tick_at += ticks * tick_ns;
+    slice_ticks(k, current(k), ticks);
     domain_ticks(k, ticks);
-    for (word i = 0; k->h.current && i < ticks; i++)
-        slice_tick(k, current(k));
 }
 
 /* As an interrupt of the timer, which comes between two instructions. */
@@ -396,7 +396,6 @@ static void choose(struct kernel *k)
 {
     if (domain_is_over(k))
         next_domain(k);
-    k->h.overtaken = 0;
 
     int priority = sched_highest(k, k->h.domain);
     switch_to(k, priority < 0
@@ -443,11 +442,11 @@ static void park(struct kernel *k)
 }
 
 /*
- * Make current, which was chosen, go on. A thread that has no VSpace has
+ * Make current, which was chosen or goes on, run. A thread that has no VSpace has
  * nothing to run in: fetching its next instruction faults. False: that
  * happened, and somebody else has to be chosen.
  */
-static bool activate(struct kernel *k)
+static bool activate(struct kernel *k, bool chosen)
 {
     struct tcb *t = current(k);
 
@@ -457,9 +456,11 @@ static bool activate(struct kernel *k)
         t->regs[REG_RIP] = t->fault_ip;
         t->state = STATE_RUNNING;
     }
-    if (thread_prepare(k, t))
+    registers_returning(t);
+    if (thread_prepare(k, t, chosen))
         return true;
     t->fault_ip = t->regs[REG_RIP];
+    registers_entered(k, t, CAUSE_VM_FAULT);
     fault_raise(k, t,
                 &(struct fault){
                     .type = FAULT_VM, .a = t->fault_ip, .b = FAULT_CODE_USER });
@@ -505,6 +506,7 @@ static void settle(struct kernel *k)
     for (;;) {
         if (mcs)
             due_mcs(k);
+        bool chosen = k->h.action != ACTION_RESUME;
         grant(k);
         k->h.action = ACTION_RESUME;
         if (k->h.paused)
@@ -513,7 +515,7 @@ static void settle(struct kernel *k)
             budget_switch(k);
         if (k->h.paused)
             return;
-        if (k->h.current ? activate(k) : !idle_pending(k))
+        if (k->h.current ? activate(k, chosen) : !idle_pending(k))
             return;
     }
 }
@@ -625,6 +627,16 @@ static void settle_in_time(struct kernel *k)
     }
 }
 
+/* MCS: not all that current does asks whether there is time for it, so its turn
+ * may be over by now, as if the timer came just then. */
+static void end_turn_mcs(struct kernel *k)
+{
+    const struct tcb *t = current(k);
+
+    if (t && thread_is_schedulable(k, t) && !budget_suffices(k))
+        sched_expire(k);
+}
+
 void sched_finish(struct kernel *k, bool left)
 {
     bool was_idle = k->h.current_thread == 0;
@@ -634,6 +646,8 @@ void sched_finish(struct kernel *k, bool left)
         spare_current(k);
         k->h.deadline = next_deadline(k);
     } else {
+        if (k->h.config.mcs)
+            end_turn_mcs(k);
         settle_in_time(k);
     }
     t = current(k);

@@ -225,15 +225,6 @@ static bool has_time(struct kernel *k, struct tcb *t, enum sel4_sys sys)
     return syscall_is_debug(sys) || budget_check_restart(k, t);
 }
 
-/* MCS: a debug call did not ask for time; the turn may be over by its end, as
- * if the timer came just then. */
-static void end_debug(struct kernel *k, const struct tcb *t)
-{
-    if (k->h.config.mcs && object_ref(k, t) == k->h.current &&
-        !budget_allows_more(k))
-        sched_expire(k);
-}
-
 /* MCS: the half that sends never waits, and only passes messages. */
 static enum outcome send_half(struct kernel *k, struct call *call, word cptr)
 {
@@ -316,9 +307,7 @@ enum outcome syscall_handle(struct kernel *k, const struct kernel_host *host,
         set_tls_base(k, t);
         break;
     default:
-        if (syscall_debug(k, t, sys))
-            end_debug(k, t);
-        else
+        if (!syscall_debug(k, t, sys))
             unknown(k, t);
     }
     return OUTCOME_DONE;

@@ -82,7 +82,7 @@ static enum outcome install_vspace(struct kernel *k, struct call *call,
     t->thread = 0;
     o = install(k, call, TCB_VTABLE, what);
     t->thread = index;
-    if (!agent &&
+    if (!agent && !thread_keeps_vspace(k, t) &&
         arch_vspace_of(k, t->slot[TCB_VTABLE].cap) != t->thread_vspace)
         thread_retire(k, t);
     return o;
@@ -98,6 +98,13 @@ static enum outcome set_space(struct kernel *k, struct call *call,
     return install_vspace(k, call, &s->vtable);
 }
 
+/* What is loaded with a thread was changed: current is loaded once more. */
+static void choose_anew(struct kernel *k, struct tcb *t)
+{
+    if (object_ref(k, t) == k->h.current)
+        sched_require(k);
+}
+
 static enum outcome set_buffer(struct kernel *k, struct call *call,
                                const struct setting *s)
 {
@@ -108,7 +115,9 @@ static enum outcome set_buffer(struct kernel *k, struct call *call,
     if (o != OUTCOME_DONE)
         return o;
     t->ipc_buffer = s->buffer_address;
-    return install(k, call, TCB_BUFFER, &s->frame);
+    o = install(k, call, TCB_BUFFER, &s->frame);
+    choose_anew(k, t);
+    return o;
 }
 
 static void set_context(struct kernel *k, struct tcb *t,
@@ -432,6 +441,7 @@ static enum outcome decode_set_tls_base(struct kernel *k, struct call *call)
     call_commit(k, call);
     t->regs[REG_FS_BASE] = call_argument(call, 0);
     thread_mark_dirty(k, t);
+    choose_anew(k, t);
     return OUTCOME_DONE;
 }
 

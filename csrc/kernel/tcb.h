@@ -37,10 +37,26 @@ void thread_set_domain(struct kernel *k, struct tcb *t, word domain);
 enum {
     REG_FAULT_IP = REG_COUNT
 };
-word register_get(const struct tcb *t, enum kernel_register reg);
+word register_get(struct tcb *t, enum kernel_register reg);
 void register_set(struct tcb *t, enum kernel_register reg, word value);
 /* What user level may put into a register. */
 word register_sanitise(enum kernel_register reg, word value);
+/*
+ * A `syscall` instruction and the way back from it. The real kernel does not
+ * save rsp, rcx and r11 then: it goes on reporting what it saved before, and
+ * returns with rsp 0, rcx the instruction pointer and r11 the flags. Programs
+ * in bare processes see that, too; hosted ones have another way in.
+ */
+void registers_entered(struct kernel *k, struct tcb *t, enum image_cause cause);
+/* It is about to run user code. */
+void registers_returning(struct tcb *t);
+/* They were all set from outside: it goes on with what the kernel reports. */
+void registers_replaced(struct kernel *k, struct tcb *t);
+/*
+ * Its VSpace root changes: does it go on in the VSpace that it is in? So does
+ * the thread that makes the system call, until the next time it is chosen.
+ */
+bool thread_keeps_vspace(struct kernel *k, const struct tcb *t);
 /* It got a name: its Linux thread takes it, too. */
 void thread_mark_renamed(struct kernel *k, struct tcb *t);
 /* The registers were changed from outside: the gate has to load them all. */
@@ -59,7 +75,7 @@ void thread_retire(struct kernel *k, struct tcb *t);
  * Give it an entry if it has none, or none for its present VSpace. False: it
  * has no VSpace, and cannot run.
  */
-bool thread_prepare(struct kernel *k, struct tcb *t);
+bool thread_prepare(struct kernel *k, struct tcb *t, bool chosen);
 /* The slot loses its capability: if it is a thread's VSpace root, retire. */
 void thread_vspace_lost(struct kernel *k, struct cte *slot);
 

@@ -247,17 +247,10 @@ void thread_set_domain(struct kernel *k, struct tcb *t, word domain)
 
     sched_dequeue(k, t);
     t->domain = domain;
-    if (is_current) {
-        sched_require(k);
-        return;
-    }
-    if (!thread_is_schedulable(k, t) || thread_is_agent(k, t))
-        return;
-    /* As in the real kernel, this alone makes nobody current. */
-    sched_enqueue(k, t);
-    if (domain == k->h.domain)
-        k->h.overtaken = 1;
-    if (k->h.current == 0)
+    if (!is_current && thread_is_schedulable(k, t) && !thread_is_agent(k, t))
+        sched_enqueue(k, t);
+    /* While the node idles, an agent may make somebody ready for it so. */
+    if (is_current || k->h.current == 0)
         sched_require(k);
 }
 
@@ -288,17 +281,77 @@ word register_sanitise(enum kernel_register reg, word value)
     }
 }
 
-word register_get(const struct tcb *t, enum kernel_register reg)
+/* Where a register that `syscall` overwrites is kept; NULL: it is none. */
+static word *kept_register(struct tcb *t, enum kernel_register reg)
 {
+    switch ((int)reg) {
+    case REG_RSP:
+        return &t->kept[0];
+    case REG_RCX:
+        return &t->kept[1];
+    case REG_R11:
+        return &t->kept[2];
+    default:
+        return NULL;
+    }
+}
+
+word register_get(struct tcb *t, enum kernel_register reg)
+{
+    const word *kept = kept_register(t, reg);
+
+    if (t->by_syscall && kept)
+        return *kept;
     return (int)reg == REG_FAULT_IP ? t->fault_ip : t->regs[reg];
 }
 
 void register_set(struct tcb *t, enum kernel_register reg, word value)
 {
+    word *kept = kept_register(t, reg);
+
+    if (kept)
+        *kept = value;
     if ((int)reg == REG_FAULT_IP)
         t->fault_ip = value;
     else
         t->regs[reg] = value;
+}
+
+static bool is_bare(struct kernel *k, const struct tcb *t)
+{
+    uint32_t process = k->h.thread[thread_index(k, t)].process;
+
+    return process && !(k->h.process[process].flags & PROCESS_HOSTED);
+}
+
+void registers_entered(struct kernel *k, struct tcb *t, enum image_cause cause)
+{
+    t->by_syscall = cause == CAUSE_SYSCALL && is_bare(k, t);
+    /* Reading the counter is no entry on the real machine. */
+    if (t->by_syscall || cause == CAUSE_TSC)
+        return;
+    t->kept[0] = t->regs[REG_RSP];
+    t->kept[1] = t->regs[REG_RCX];
+    t->kept[2] = t->regs[REG_R11];
+}
+
+void registers_returning(struct tcb *t)
+{
+    if (!t->by_syscall)
+        return;
+    t->regs[REG_RSP] = 0;
+    t->regs[REG_RCX] = t->regs[REG_RIP];
+    t->regs[REG_R11] = t->regs[REG_RFLAGS];
+}
+
+void registers_replaced(struct kernel *k, struct tcb *t)
+{
+    if (object_ref(k, t) == k->h.current || !t->by_syscall)
+        return;
+    t->by_syscall = false;
+    t->regs[REG_RSP] = t->kept[0];
+    t->regs[REG_RCX] = t->kept[1];
+    t->regs[REG_R11] = t->kept[2];
 }
 
 void thread_mark_dirty(struct kernel *k, struct tcb *t)
@@ -392,11 +445,20 @@ static bool entry_is_stale(struct kernel *k, struct tcb *t, paddr vspace)
     return process && process != vspace_process(k, vspace);
 }
 
-bool thread_prepare(struct kernel *k, struct tcb *t)
+bool thread_keeps_vspace(struct kernel *k, const struct tcb *t)
+{
+    paddr ref = object_ref(k, t);
+
+    return k->h.inside.tcb == ref && k->h.current == ref;
+}
+
+bool thread_prepare(struct kernel *k, struct tcb *t, bool chosen)
 {
     paddr vspace = arch_vspace_of(k, t->slot[TCB_VTABLE].cap);
     uint32_t index = thread_index(k, t);
 
+    if (!chosen && index && !entry_is_stale(k, t, t->thread_vspace))
+        return true;
     if (index && (!vspace || entry_is_stale(k, t, vspace))) {
         thread_retire(k, t);
         index = 0;
@@ -425,6 +487,7 @@ void thread_vspace_lost(struct kernel *k, struct cte *slot)
         return;
     /* Perhaps a TCB's slot: it is, if the entry it would have says so. */
     struct tcb *t = tcb_at(k, ref - offset);
-    if (thread_index(k, t) && !thread_is_agent(k, t))
+    if (thread_index(k, t) && !thread_is_agent(k, t) &&
+        !thread_keeps_vspace(k, t))
         thread_retire(k, t);
 }

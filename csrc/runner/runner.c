@@ -15,6 +15,7 @@
  */
 #include <asm/prctl.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -34,7 +35,12 @@
 #define GUARD 4096ul
 #define AUTODISARM (1u << 31)
 #define KERNEL_MASK_BYTES 8
+#define VECTOR_OVERFLOW 4    /* of `int $4` in 64-bit code */
 #define VECTOR_PROTECTION 13 /* general protection fault */
+#define VECTOR_TRAP 0x9e     /* from here on: see software_interrupt() */
+#define VECTOR_NOTHING 0xff
+#define LENGTH_INT 2     /* of `int n` */
+#define CODE_INTERRUPT 2 /* of a protection fault: the IDT refuses */
 
 struct kernel_sigaction {
     void (*handler)(int, siginfo_t *, void *);
@@ -99,20 +105,53 @@ static uint32_t reads_counter(word ip)
     return code[1] == 0x01 && code[2] == 0xf9 ? 3 : 0;
 }
 
+/*
+ * An `int n` instruction. The kernel lets programs have vectors from
+ * VECTOR_TRAP on, and takes them for system calls; the last one does nothing.
+ * Others are protection faults, even if Linux offers them to its programs.
+ */
+static struct kernel_cause software_interrupt(unsigned vector, word ip,
+                                              void *context)
+{
+    struct kernel_cause cause = { .kind = CAUSE_EXCEPTION, .number = vector };
+
+    if (vector >= VECTOR_TRAP) {
+        frame_set_ip(context, ip + LENGTH_INT);
+    } else {
+        frame_set_ip(context, ip);
+        cause.number = VECTOR_PROTECTION;
+        /* Processors multiply by 8, but QEMU, whose PC this is, by 16. */
+        cause.code = 16 * vector + CODE_INTERRUPT;
+    }
+    if (vector == VECTOR_NOTHING)
+        cause.kind = CAUSE_NONE;
+    return cause;
+}
+
 /* What a signal says of the cause. */
 static struct kernel_cause cause_of(int signal, const siginfo_t *info,
-                                    const void *context)
+                                    void *context)
 {
     struct kernel_cause cause =
         frame_cause(signal, (word)info->si_addr, context);
     uint32_t length;
 
+    word ip = frame_ip(context);
+
+    if (signal == SIGSYS && info->si_arch == AUDIT_ARCH_I386)
+        return software_interrupt(0x80, ip - LENGTH_INT, context);
     if (signal == SIGSYS)
         cause.kind = CAUSE_SYSCALL;
-    if (gate_process.clock != CLOCK_VIRTUAL || cause.kind != CAUSE_EXCEPTION ||
+    if (cause.kind != CAUSE_EXCEPTION)
+        return cause;
+    if (cause.number == VECTOR_OVERFLOW)
+        return software_interrupt(VECTOR_OVERFLOW, ip - LENGTH_INT, context);
+    if (cause.number == VECTOR_PROTECTION && cause.code & CODE_INTERRUPT)
+        return software_interrupt((unsigned)cause.code >> 3, ip, context);
+    if (gate_process.clock != CLOCK_VIRTUAL ||
         cause.number != VECTOR_PROTECTION)
         return cause;
-    length = reads_counter(frame_ip(context));
+    length = reads_counter(ip);
     if (length != 0)
         cause = (struct kernel_cause){ .kind = CAUSE_TSC, .number = length };
     return cause;
@@ -137,6 +176,8 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         frame_leave(g, context);
     } else {
         cause = cause_of(signal, info, context);
+        if (cause.kind == CAUSE_NONE)
+            return;
         frame_enter(g, context, &cause);
     }
     load_bases(g);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Root tasks print what they ask the kernel and what it answers: as the real kernel does, line by
-line. The transcripts were recorded from the real kernel, whose version their first line names."""
+line. `transcripts/KERNEL/PROGRAM.txt` was recorded from the real kernel of that configuration,
+whose version its first line names."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +13,24 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SEL4EMU = Path(sys.executable).with_name("sel4emu")
-TRANSCRIPTS = sorted((HERE / "transcripts").glob("*.txt"))
-#: Options of `sel4emu run` that make the machine that a program was recorded on.
-OPTIONS = {"domains": ["--domains", "4"]}
+SEL4EMU = str(Path(sys.executable).with_name("sel4emu"))
+TRANSCRIPTS = sorted((HERE / "transcripts").glob("*/*.txt"))
+#: The longest period that a scheduling context may have follows from the processor's time-stamp
+#: counter; that of the recorded kernels, and of the virtual clock, counts 1000 in a microsecond.
+LONGEST = re.compile(r"(?<=RangeError \[0x14 )0x[0-9a-f]{10,}(?=\])")
+#: Configurations of the kernel, and the options of `sel4emu run` for the machine that has it.
+KERNELS: dict[str, list[str]] = {
+    "classic": [],
+    "classic-domains": ["--domains", "4"],
+    "mcs": ["--mcs"],
+    "mcs-domains": ["--mcs", "--domains", "4"],
+}
 
 
 def recorded(transcript: Path) -> list[str]:
     header, *lines = transcript.read_text(encoding="utf-8").splitlines()
     assert header.startswith("# The real kernel's answers: seL4 ")
+    assert f" {transcript.parent.name}," in header
     return lines
 
 
@@ -28,32 +39,59 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("images")
 
 
-def image(folder: Path, name: str) -> Path:
-    """Compile a program of this folder, once."""
-    target = folder / name
+def image(folder: Path, name: str, kernel: str) -> Path:
+    """Compile a program of this folder, once for each of the two APIs."""
+    mcs = ["--mcs"] if kernel.startswith("mcs") else []
+    target = folder / "-".join([name, *mcs])
     if not target.exists():
         source = HERE / "programs" / f"{name}.c"
-        command = [SEL4EMU, "cc", "--root", "-O1", "-w", source, "-o", target]
-        subprocess.run(command, check=True, timeout=120)
+        command = [SEL4EMU, "cc", "--root", *mcs, "-O1", "-w", str(source)]
+        subprocess.run([*command, "-o", str(target)], check=True, timeout=120)
     return target
 
 
-@pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda path: path.stem)
-def test_answers_are_those_of_the_real_kernel(
-    transcript: Path, isolation: str, images: Path
-) -> None:
-    name = transcript.stem
-    command = [SEL4EMU, "run", "--isolation", isolation, "--time-limit", "100"]
+def run(transcript: Path, images: Path, *options: str) -> list[str]:
+    """Run a program on sel4emu; return what it prints."""
+    name, kernel = transcript.stem, transcript.parent.name
+    command = [SEL4EMU, "run", "--time-limit", "100", *KERNELS[kernel], *options]
     result = subprocess.run(
-        [*command, *OPTIONS.get(name, []), image(images, name)],
+        [*command, image(images, name, kernel)],
         capture_output=True,
         encoding="utf-8",
         errors="replace",
         timeout=120,
         check=False,
     )
-    printed = [line for line in result.stdout.splitlines() if line.startswith("| ")]
-    assert printed == recorded(transcript), result.stderr
+    sys.stderr.write(result.stderr)
+    return [line for line in result.stdout.splitlines() if line.startswith("| ")]
+
+
+def by_kernel(*kernels: str) -> pytest.MarkDecorator:
+    found = [t for t in TRANSCRIPTS if t.parent.name.startswith(kernels)]
+    return pytest.mark.parametrize("transcript", found, ids=lambda p: f"{p.parent.name}-{p.stem}")
+
+
+@by_kernel("classic")
+def test_answers_are_those_of_the_real_kernel(
+    transcript: Path, isolation: str, images: Path
+) -> None:
+    assert run(transcript, images, "--isolation", isolation) == recorded(transcript)
+
+
+@by_kernel("mcs")
+def test_answers_are_those_of_the_real_mcs_kernel(
+    transcript: Path, isolation: str, images: Path
+) -> None:
+    printed = run(transcript, images, "--isolation", isolation, "--clock", "virtual")
+    assert printed == recorded(transcript)
+
+
+@by_kernel("mcs")
+def test_answers_are_the_same_by_the_real_clock(transcript: Path, images: Path) -> None:
+    printed = run(transcript, images, "--isolation", "direct", "--clock", "real")
+    assert [LONGEST.sub("longest", line) for line in printed] == [
+        LONGEST.sub("longest", line) for line in recorded(transcript)
+    ]
 
 
 def test_every_program_has_a_transcript() -> None:

@@ -126,9 +126,14 @@ static void a_fault_is_sent_with_the_handlers_badge(void)
     CHECK_EQ(state_of(&m, t), STATE_BLOCKED_ON_REPLY);
     /* a fault lends, as a call does */
     CHECK_EQ(context_held(&m, handler), by.sc);
-    answer(&m, handler, reply, &(struct message){ .label = 0 });
+    message_store(&m, handler.tcb, &(struct message){ .label = 0 });
+    trap_reply(&m, handler, SYS_REPLY_RECV, ep, reply);
     CHECK_EQ(running(&m), t.tcb);
     CHECK_EQ(context_held(&m, t), by.sc);
+    /* and is over with the answer: the next message is a message */
+    call(&m, t, ep, MESSAGE(4, 0));
+    CHECK_EQ(running(&m), handler.tcb);
+    CHECK_EQ(got_label(&m, handler.tcb), 4);
     machine_free(&m);
 }
 
@@ -528,6 +533,63 @@ static void a_thread_of_another_domain_wakes_into_its_queue(void)
     machine_free(&m);
 }
 
+/* 2500 ticks are 1 us; what does not make a whole ns is lost. */
+static void ticks_of_the_counter_are_turned_into_time(void)
+{
+    struct image_config config = mcs_config();
+    struct machine m;
+    struct thread t;
+
+    config.domains = 2;
+    config.tsc_mhz = 2500;
+    m = machine_new_config(&config);
+    t = thread_by(&m, 50, context_with(&m, 10000, 10000));
+    CHECK_EQ(INVOKE(&m, SEL4_CAP_DOMAIN, METHOD_DOMAIN_SET_SCHEDULE_CONFIGURE,
+                    WORDS(0, 0, 2500 * 1000 + 1249)),
+             0);
+    CHECK_EQ(INVOKE(&m, SEL4_CAP_DOMAIN, METHOD_DOMAIN_SET_SCHEDULE_SET_START,
+                    WORDS(0)),
+             0);
+    take_kick(&m);
+    CHECK_EQ(running(&m), t.tcb);
+    CHECK_EQ(m.k->h.domain_time, 1000 * US + 499);
+    /* and a period is not longer than an eighth of what can be counted */
+    CHECK_EQ(context_configure(&m, context_new(&m), 20, 922337203685478),
+             SEL4_RANGE_ERROR);
+    CHECK_EQ(error_word(&m, 1), 922337203685477);
+    machine_free(&m);
+}
+
+/* ---- cancelling ---- */
+
+/* Who called or sent starts again, whose fault was to be told stays stopped. */
+static void cancelled_sends_start_again_and_faults_do_not(void)
+{
+    struct machine m = machine_mcs();
+    word ep = object_new(&m, OBJECT_ENDPOINT, 0);
+    word badged = slot_new(&m);
+    word other = slot_new(&m);
+    struct thread sends, faults, stays;
+
+    CHECK_EQ(cap_mint(&m, badged, ep, RIGHT_ALL, 5), 0);
+    CHECK_EQ(cap_mint(&m, other, ep, RIGHT_ALL, 6), 0);
+    sends = sender(&m, 50, badged);
+    stays = sender(&m, 60, other);
+    faults = thread_timed(&m, 40);
+    CHECK_EQ(SET_SPACE(&m, faults, WORDS(0, 0), CAPS(badged, ROOT, VSPACE)), 0);
+    kernel_enter(m.k, &test_host, faults.tcb,
+                 &(struct kernel_cause){ .kind = CAUSE_EXCEPTION });
+    CHECK_EQ(state_of(&m, faults), STATE_BLOCKED_ON_SEND);
+    CHECK_EQ(INVOKE(&m, ROOT, METHOD_CNODE_CANCEL_BADGED_SENDS,
+                    WORDS(badged, 64)),
+             0);
+    CHECK_EQ(running(&m), sends.tcb);
+    CHECK_EQ(kernel_registers(m.k, sends.tcb)[REG_RIP], TRAP_IP);
+    CHECK_EQ(state_of(&m, faults), STATE_INACTIVE);
+    CHECK_EQ(state_of(&m, stays), STATE_BLOCKED_ON_SEND);
+    machine_free(&m);
+}
+
 TESTS(TEST(a_handler_is_kept_in_the_tcb),
       TEST(an_empty_slot_takes_the_handler_away), TEST(a_handler_can_be_called),
       TEST(the_space_is_checked_before_the_handler),
@@ -547,4 +609,6 @@ TESTS(TEST(a_handler_is_kept_in_the_tcb),
       TEST(who_comes_back_from_the_host_may_have_no_time),
       TEST(a_machine_that_pauses_uses_no_time), TEST(domains_take_turns),
       TEST(a_domains_turn_ends_20_us_before_its_time),
-      TEST(a_thread_of_another_domain_wakes_into_its_queue))
+      TEST(a_thread_of_another_domain_wakes_into_its_queue),
+      TEST(ticks_of_the_counter_are_turned_into_time),
+      TEST(cancelled_sends_start_again_and_faults_do_not))

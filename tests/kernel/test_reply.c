@@ -572,6 +572,95 @@ static void an_agent_may_call_a_passive_server(void)
     machine_free(&b.m);
 }
 
+/* The server's answer comes when its client's time is over: an agent gives it,
+ * while the server has not noticed yet. */
+static void an_answer_comes_with_what_is_left_of_the_time(void)
+{
+    struct bench b = bench_new();
+
+    CHECK_EQ(context_configure(&b.m, b.by, 100, 1000), 0);
+    take_kick(&b.m);
+    call(&b.m, b.client, b.ep, MESSAGE(0, 0));
+    pass(&b.m, 95);
+    trap(&b.m, b.m.caller, SYS_SEND, b.reply, MESSAGE(8, 0));
+    CHECK_EQ(context_held(&b.m, b.client), b.by.sc);
+    CHECK(tcb_of(&b.m, b.client.tcb)->in_release);
+    CHECK_EQ(refill_of(&b.m, b.by, 0).time, 995 * US);
+    take_kick(&b.m);
+    CHECK_EQ(running(&b.m), 0);
+    machine_free(&b.m);
+}
+
+/* ---- sporadic contexts begin when their thread is ready again ---- */
+
+#define SPORADIC(m, c)                                                         \
+    CHECK_EQ(INVOKE((m), (m)->k->h.boot.sched_control,                         \
+                    METHOD_SCHED_CONTROL_CONFIGURE_FLAGS,                      \
+                    WORDS(100, 1000, 0, 0, SEL4_SCHED_CONTEXT_FLAG_SPORADIC),  \
+                    CAPS((c).cap)),                                            \
+             0)
+
+/* A server that has time of its own, more important than its client. */
+static struct bench active_bench(void)
+{
+    struct bench b = bench_new();
+
+    CHECK_EQ(context_bind(&b.m, context_with(&b.m, 9000, 9000), b.server.cap),
+             0);
+    CHECK_EQ(INVOKE(&b.m, b.server.cap, METHOD_TCB_SET_PRIORITY, WORDS(60),
+                    CAPS(SEL4_CAP_INIT_THREAD_TCB)),
+             0);
+    SPORADIC(&b.m, b.by);
+    take_kick(&b.m);
+    CHECK_EQ(running(&b.m), b.client.tcb);
+    return b;
+}
+
+static void an_answer_begins_a_sporadic_period(void)
+{
+    struct bench b = active_bench();
+
+    call(&b.m, b.client, b.ep, MESSAGE(0, 0));
+    CHECK_EQ(running(&b.m), b.server.tcb);
+    pass(&b.m, 300);
+    answer(&b.m, b.server, b.reply, MESSAGE(0, 0));
+    CHECK_EQ(running(&b.m), b.server.tcb);
+    CHECK_EQ(refill_of(&b.m, b.by, 0).time, 300 * US);
+    machine_free(&b.m);
+}
+
+static void so_does_the_receipt_of_what_was_sent(void)
+{
+    struct bench b = active_bench();
+
+    CHECK_EQ(thread_stop(&b.m, b.server), 0);
+    trap(&b.m, b.client.tcb, SYS_SEND, b.ep, MESSAGE(0, 0));
+    CHECK_EQ(running(&b.m), 0);
+    pass(&b.m, 300);
+    CHECK_EQ(thread_resume(&b.m, b.server), 0);
+    receive(&b.m, b.server, b.ep, b.reply);
+    CHECK_EQ(running(&b.m), b.server.tcb);
+    CHECK_EQ(state_of(&b.m, b.client), STATE_RUNNING);
+    CHECK_EQ(refill_of(&b.m, b.by, 0).time, 300 * US);
+    machine_free(&b.m);
+}
+
+static void so_does_a_message_that_was_waited_for(void)
+{
+    struct bench b = active_bench();
+
+    trap(&b.m, b.client.tcb, SYS_WAIT, b.ep, NULL);
+    CHECK_EQ(running(&b.m), 0);
+    CHECK_EQ(thread_stop(&b.m, b.server), 0);
+    CHECK_EQ(thread_resume(&b.m, b.server), 0);
+    pass(&b.m, 300);
+    trap(&b.m, b.server.tcb, SYS_SEND, b.ep, MESSAGE(0, 0));
+    CHECK_EQ(running(&b.m), b.server.tcb);
+    CHECK_EQ(state_of(&b.m, b.client), STATE_RUNNING);
+    CHECK_EQ(refill_of(&b.m, b.by, 0).time, 300 * US);
+    machine_free(&b.m);
+}
+
 TESTS(TEST(a_passive_server_runs_by_its_clients_context),
       TEST(the_answer_gives_the_context_back),
       TEST(who_answers_and_receives_can_be_called_again),
@@ -601,4 +690,8 @@ TESTS(TEST(a_passive_server_runs_by_its_clients_context),
       TEST(deleting_the_context_leaves_the_call_open),
       TEST(an_agent_may_answer_for_a_server_that_runs),
       TEST(an_agent_may_be_called_and_answers),
-      TEST(an_agent_may_call_a_passive_server))
+      TEST(an_agent_may_call_a_passive_server),
+      TEST(an_answer_comes_with_what_is_left_of_the_time),
+      TEST(an_answer_begins_a_sporadic_period),
+      TEST(so_does_the_receipt_of_what_was_sent),
+      TEST(so_does_a_message_that_was_waited_for))

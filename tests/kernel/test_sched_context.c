@@ -428,6 +428,7 @@ static void consumed_time_is_what_was_charged(void)
     m.caller = thread_by(&m, 50, c).tcb;
     pass(&m, 30);
     CHECK_EQ(consumed(&m, c), 0);
+    CHECK_EQ(context_of(&m, c)->consumed, 0);
     trap(&m, m.caller, SYS_YIELD, 0, NULL);
     CHECK_EQ(context_of(&m, c)->consumed, 30 * US);
     machine_free(&m);

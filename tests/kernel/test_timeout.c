@@ -68,6 +68,24 @@ static void a_debug_call_is_done_in_any_case_and_ends_the_turn(void)
     machine_free(&m);
 }
 
+/* Reading the clock is no system call; a more important thread wakes then. */
+static void so_does_reading_the_clock(void)
+{
+    struct machine m = machine_mcs();
+    struct thread high = thread_by(&m, 60, context_with(&m, 100, 200));
+    struct context c = context_with(&m, 110, 1000);
+    struct thread t;
+
+    run_for(&m, 100);
+    t = thread_by(&m, 50, c);
+    pass(&m, 100);
+    enter(&m, t.tcb, CAUSE_TSC);
+    CHECK_EQ(running(&m), high.tcb);
+    CHECK(tcb_of(&m, t.tcb)->in_release);
+    CHECK_EQ(refill_of(&m, c, 0).time, 1090 * US);
+    machine_free(&m);
+}
+
 static void who_waits_for_time_wakes_in_the_order_of_times(void)
 {
     struct machine m = machine_mcs();
@@ -537,9 +555,96 @@ static void a_long_operation_ends_with_the_budget(void)
     machine_free(&m);
 }
 
+/* ---- long operations that take away what they run by ---- */
+
+/* An untyped memory with a full CNode in it, which goes last. */
+struct hoard {
+    struct machine m;
+    word untyped;
+    struct context by;
+    struct thread t; /* runs, with time enough */
+};
+
+static struct hoard hoard_new(bool own_context, bool own_tcb)
+{
+    struct hoard h = { .m = machine_mcs() };
+    word all = h.m.untyped;
+
+    h.untyped = object_new(&h.m, OBJECT_UNTYPED, 20);
+    h.m.untyped = h.untyped;
+    cnode_full(&h.m);
+    h.m.untyped = own_context ? h.untyped : all;
+    h.by = context_with(&h.m, 1000, 5000);
+    h.m.untyped = own_tcb ? h.untyped : all;
+    h.t = thread_by(&h.m, 50, h.by);
+    h.m.untyped = all;
+    h.m.k->h.work = 0;
+    h.m.caller = h.t.tcb;
+    pass(&h.m, 30);
+    return h;
+}
+
+/* Nobody pays for the rest: it is cut short, and goes on when somebody does. */
+static void who_deletes_what_he_runs_by_gets_no_further(void)
+{
+    struct hoard h = hoard_new(true, false);
+
+    cap_revoke(&h.m, h.untyped);
+    CHECK_EQ(running(&h.m), 0);
+    CHECK_EQ(state_of(&h.m, h.t), STATE_RESTART);
+    CHECK_EQ(context_held(&h.m, h.t), 0);
+    h.m.caller = h.m.k->h.boot.root_tcb;
+    CHECK_EQ(context_bind(&h.m, context_with(&h.m, 1000, 1000), h.t.cap), 0);
+    CHECK_EQ(running(&h.m), h.t.tcb);
+    h.m.caller = h.t.tcb;
+    while (cap_revoke(&h.m, h.untyped) != SEL4_NO_ERROR)
+        ;
+    machine_free(&h.m);
+}
+
+static void who_deletes_himself_is_charged_up_to_then(void)
+{
+    struct hoard h = hoard_new(false, true);
+
+    h.m.k->h.pending |= PENDING_IRQ;
+    cap_revoke(&h.m, h.untyped);
+    CHECK_EQ(running(&h.m), 0);
+    CHECK_EQ(runs_by(&h.m, h.by), 0);
+    CHECK_EQ(context_of(&h.m, h.by)->consumed, 30 * US);
+    CHECK_EQ(refill_of(&h.m, h.by, 0).amount, 970 * US);
+    h.m.caller = h.m.k->h.boot.root_tcb;
+    CHECK_EQ(cap_revoke(&h.m, h.untyped), 0);
+    machine_free(&h.m);
+}
+
+static void who_deletes_all_that_he_is_leaves_nothing_to_charge(void)
+{
+    struct hoard h = hoard_new(true, true);
+
+    cap_revoke(&h.m, h.untyped);
+    CHECK_EQ(running(&h.m), 0);
+    CHECK_EQ(h.m.k->h.current_sc, 0);
+    h.m.caller = h.m.k->h.boot.root_tcb;
+    CHECK_EQ(cap_revoke(&h.m, h.untyped), 0);
+    machine_free(&h.m);
+}
+
+static void a_timeout_after_a_debug_call_is_behind_it(void)
+{
+    struct bench b = bench_new();
+
+    pass(&b.m, 90);
+    trap(&b.m, b.t.tcb, SYS_DEBUG_PUT_CHAR, 'x', NULL);
+    CHECK_EQ(running(&b.m), b.handler.tcb);
+    CHECK_EQ(got_label(&b.m, b.handler.tcb), 5);
+    CHECK_EQ(*kernel_fault_ip(b.m.k, b.t.tcb), TRAP_IP + 2);
+    machine_free(&b.m);
+}
+
 TESTS(TEST(who_has_used_his_budget_up_waits_for_the_next_period),
       TEST(who_asks_for_something_with_too_little_left_asks_again),
       TEST(a_debug_call_is_done_in_any_case_and_ends_the_turn),
+      TEST(so_does_reading_the_clock),
       TEST(who_waits_for_time_wakes_in_the_order_of_times),
       TEST(who_wakes_takes_the_node_from_who_is_less_important),
       TEST(who_wakes_waits_for_an_equal), TEST(who_is_stopped_does_not_wake),
@@ -557,4 +662,8 @@ TESTS(TEST(who_has_used_his_budget_up_waits_for_the_next_period),
       TEST(an_answer_after_the_end_of_the_budget_is_a_timeout),
       TEST(a_context_that_was_not_used_begins_when_it_is),
       TEST(a_sporadic_context_begins_when_its_thread_is_ready),
-      TEST(a_long_operation_ends_with_the_budget))
+      TEST(a_long_operation_ends_with_the_budget),
+      TEST(who_deletes_what_he_runs_by_gets_no_further),
+      TEST(who_deletes_himself_is_charged_up_to_then),
+      TEST(who_deletes_all_that_he_is_leaves_nothing_to_charge),
+      TEST(a_timeout_after_a_debug_call_is_behind_it))

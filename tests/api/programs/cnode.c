@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* CNode operations: Copy, Mint, Move, Mutate, Rotate, Delete, Revoke. */
-#include "transcript.h"
+#include "as_classic.h"
 
 #define BASE FREE
 

@@ -45,7 +45,36 @@ static struct {
     { "PML4 with an ASID", 0 },
     { "IRQ handler", 0 },
     { "I/O ports", 0 },
+#ifdef CONFIG_KERNEL_MCS
+    { "scheduling context", 0 },
+    { "reply", 0 },
+#endif
 };
+
+#ifdef CONFIG_KERNEL_MCS
+
+static void fill_mcs(size_t i)
+{
+    kinds[i].cap = make(seL4_SchedContextObject, 8);
+    kinds[i + 1].cap = make(seL4_ReplyObject, 0);
+    say("SchedControl is copied");
+    INVOKE(ROOT, CNodeCopy, CAPS(ROOT), BASE, 64, sched_control(), 64, 0);
+    INVOKE(ROOT, CNodeMint, CAPS(ROOT), BASE + 1, 64, BASE, 64, ALL, 5);
+    SLOTS(BASE, 2);
+    INVOKE(ROOT, CNodeRevoke, NONE, sched_control(), 64);
+    SLOTS(BASE, 2);
+    delete (BASE);
+    delete (BASE + 1);
+}
+
+#else
+
+static void fill_mcs(size_t i)
+{
+    (void)i;
+}
+
+#endif
 
 static void fill(void)
 {
@@ -80,6 +109,7 @@ static void fill(void)
     kinds[i++].cap = ports;
     INVOKE(seL4_CapIOPortControl, X86IOPortControlIssue, CAPS(ROOT), 0x9000,
            0x900f, ports, 64);
+    fill_mcs(i);
 }
 
 static void copies(size_t i)

@@ -4,7 +4,7 @@
  * what rights allow. Threads have priorities of their own, so that their order
  * is the same everywhere.
  */
-#include "transcript.h"
+#include "as_classic.h"
 
 #define WORKERS 4
 
@@ -230,23 +230,20 @@ static void rights(void)
     }
 }
 
-static void replies(void)
+/* Reply capabilities are the classic kernel's. */
+#ifdef CONFIG_KERNEL_MCS
+
+static void saved_replies(void)
 {
-    seL4_Word badge = 0;
-    seL4_MessageInfo_t info;
+}
+
+#else
+
+static void saved_replies(void)
+{
     seL4_CPtr saved = next_slot++;
 
-    say("reply without a caller");
-    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
-    say("a second call drops the first caller");
-    start(0, (struct job){ CALL, ep, 1, 1, 1 });
-    start(1, (struct job){ CALL, ep, 2, 1, 2 });
-    receive();
-    receive();
-    seL4_Reply(seL4_MessageInfo_new(3, 0, 0, 0));
-    settle();
-    seL4_Reply(seL4_MessageInfo_new(4, 0, 0, 0));
-    settle();
+    next_slot++;
     say("saved");
     start(2, (struct job){ CALL, ep, 3, 1, 3 });
     receive();
@@ -287,7 +284,27 @@ static void replies(void)
     SLOTS(saved, 1);
     seL4_TCB_Suspend(worker[2].tcb);
     SLOTS(saved, 1);
-    next_slot++;
+}
+
+#endif
+
+static void replies(void)
+{
+    seL4_Word badge = 0;
+    seL4_MessageInfo_t info;
+
+    say("reply without a caller");
+    seL4_Reply(seL4_MessageInfo_new(1, 0, 0, 0));
+    say("a second call drops the first caller");
+    start(0, (struct job){ CALL, ep, 1, 1, 1 });
+    start(1, (struct job){ CALL, ep, 2, 1, 2 });
+    receive();
+    receive();
+    seL4_Reply(seL4_MessageInfo_new(3, 0, 0, 0));
+    settle();
+    seL4_Reply(seL4_MessageInfo_new(4, 0, 0, 0));
+    settle();
+    saved_replies();
     say("reply and receive");
     start(0, (struct job){ CALL, ep, 1, 1, 1 });
     receive();

@@ -3,7 +3,20 @@
  * Faults: their messages, and what the answers do. Addresses within this
  * program are printed relative to something that is the same everywhere.
  */
-#include "transcript.h"
+#include "as_classic.h"
+
+#ifdef CONFIG_KERNEL_MCS
+#define SEND "-5"
+#define NBSEND "-6"
+#define RECV "-7"
+/* The pointer is resolved by the call that sets the handler. */
+#define NO_SLOT 8001
+#else
+#define SEND "-3"
+#define NBSEND "-4"
+#define RECV "-5"
+#define NO_SLOT 1ul << 50
+#endif
 
 #define NOWHERE 0x2000000000ul
 #define AREA 0x3000000000ul
@@ -40,16 +53,17 @@ BODY(do_invlpg, "invlpg (%rsp)");
 BODY(do_wbinvd, "wbinvd");
 BODY(do_push, "pushq %rax");
 BODY(do_bad_syscall, "movq %r12, %rdx\n syscall");
-BODY(do_syscall_send, "movq $-3, %rdx\n movq %r12, %rdi\n movl $1, %esi\n"
+BODY(do_syscall_send, "movq $" SEND ", %rdx\n movq %r12, %rdi\n movl $1, %esi\n"
                       "movq $0x77, %r10\n movq %rsp, %rbx\n syscall\n"
                       "movq %rbx, %rsp");
 BODY(do_syscall_call, "movq $-1, %rdx\n movq %r12, %rdi\n movl $1, %esi\n"
                       "movq $0x77, %r10\n movq %rsp, %rbx\n syscall\n"
                       "movq %rbx, %rsp");
-BODY(do_syscall_recv, "movq $-5, %rdx\n movq %r12, %rdi\n"
+BODY(do_syscall_recv, "movq $" RECV ", %rdx\n movq %r12, %rdi\n"
                       "movq %rsp, %rbx\n syscall\n movq %rbx, %rsp");
-BODY(do_syscall_nbsend, "movq $-4, %rdx\n movq %r12, %rdi\n movl $1, %esi\n"
-                        "movq %rsp, %rbx\n syscall\n movq %rbx, %rsp");
+BODY(do_syscall_nbsend,
+     "movq $" NBSEND ", %rdx\n movq %r12, %rdi\n movl $1, %esi\n"
+     "movq %rsp, %rbx\n syscall\n movq %rbx, %rsp");
 BODY(do_syscall_nbrecv, "movq $-8, %rdx\n movq %r12, %rdi\n"
                         "movq %rsp, %rbx\n syscall\n movq %rbx, %rsp");
 BODY(do_stack_canonical, "movq %r12, %rsp\n pushq %rax");
@@ -380,16 +394,16 @@ static void without_a_handler(void)
     seL4_CPtr mute = copy(handler, READ | GRANT);
     seL4_CPtr enough = mint(handler, WRITE | GRANT, 0x71);
     seL4_CPtr also = mint(handler, WRITE | GRANT_REPLY, 0x72);
-    seL4_CPtr list[] = { weak, mute, enough, also, SELF, 8000, 1ul << 50 };
+    seL4_CPtr list[] = { weak, mute, enough, also, SELF, 8000, NO_SLOT };
 
     say("handlers that do, and that do not");
     for (size_t i = 0; i < COUNT(list); i++) {
         say("handler %u", i);
-        INVOKE(t.tcb, TCBSetSpace, CAPS(ROOT, VSPACE), list[i], 0, 0);
+        SET_HANDLER(t.tcb, list[i]);
         start(do_load, NOWHERE);
         fault(0);
     }
-    INVOKE(t.tcb, TCBSetSpace, CAPS(ROOT, VSPACE), badged, 0, 0);
+    SET_HANDLER(t.tcb, badged);
     say("the thread stopped; resumed, it faults again");
     INVOKE(t.tcb, TCBResume, NONE);
     settle();
@@ -415,7 +429,7 @@ static void no_vspace(void)
 
     say("an address space with nothing in it");
     INVOKE(seL4_CapInitThreadASIDPool, X86ASIDPoolAssign, CAPS(pml4));
-    INVOKE(t.tcb, TCBSetSpace, CAPS(ROOT, pml4), badged, 0, 0);
+    SET_VSPACE(t.tcb, pml4, badged);
     TRY(do_nothing, 0);
     say("the address space is deleted");
     INVOKE(ROOT, CNodeDelete, NONE, pml4, 64);
@@ -423,7 +437,7 @@ static void no_vspace(void)
     fault(0);
     start(do_nothing, 0);
     fault(0);
-    INVOKE(t.tcb, TCBSetSpace, CAPS(ROOT, VSPACE), badged, 0, 0);
+    SET_HANDLER(t.tcb, badged);
     TRY(do_nothing, 0);
 }
 
@@ -433,7 +447,7 @@ int main(void)
     t = thread_new(100);
     handler = make(seL4_EndpointObject, 0);
     badged = mint(handler, ALL, 0xf00d);
-    INVOKE(t.tcb, TCBSetSpace, CAPS(ROOT, VSPACE), badged, 0, 0);
+    SET_HANDLER(t.tcb, badged);
     page_faults();
     high_addresses();
     mapped_pages();

@@ -4,7 +4,7 @@
  * several CNodes with guards. It asks what it finds; a fault handler tells how
  * a lookup failed.
  */
-#include "transcript.h"
+#include "as_classic.h"
 
 static struct thread t;
 static seL4_CPtr handler, badged, top, middle, leaf, ep;
@@ -81,8 +81,7 @@ static void look(seL4_CPtr cptr)
 
 static void space(seL4_CPtr cnode, seL4_Word data)
 {
-    seL4_Word error =
-        QUIETLY(t.tcb, TCBSetSpace, CAPS(cnode, VSPACE), 0, data, 0);
+    seL4_Word error = SPACE_ERROR(t.tcb, cnode, data, badged, 0);
 
     say("CSpace with data %x: %s", data, error_name(error));
 }
@@ -114,12 +113,11 @@ static void one_level(void)
     say("one CNode, the whole pointer resolved");
     /* The handler has to be found, too: by the same CSpace. */
     space(leaf, 60);
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(leaf, VSPACE), 1, 60, 0);
+    SPACE_ERROR(t.tcb, leaf, 60, badged, 1);
     for (size_t i = 0; i < COUNT(list); i++)
         look(list[i]);
     say("with a guard of 4 bits: 5");
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(leaf, VSPACE), 0x51ul << 56, 5ul << 6 | 4,
-            0);
+    SPACE_ERROR(t.tcb, leaf, 5ul << 6 | 4, badged, 0x51ul << 56);
     look(0x51ul << 56);
     look(0x52ul << 56);
     look(0x52ul << 56 | 0xffff);
@@ -128,7 +126,7 @@ static void one_level(void)
     look(0);
     look(2);
     say("no guard");
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(leaf, VSPACE), 1ul << 60, 0, 0);
+    SPACE_ERROR(t.tcb, leaf, 0, badged, 1ul << 60);
     look(0);
     look(1ul << 60);
     look(2ul << 60);
@@ -143,7 +141,7 @@ static void three_levels(void)
     QUIETLY(middle, CNodeMint, CAPS(ROOT), 9, 5, leaf, 64, ALL, 0);
     QUIETLY(middle, CNodeCopy, CAPS(ROOT), 10, 5, ep, 64, ALL);
     furnish(top, 4);
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(top, VSPACE), 1ul << 11, 49, 0);
+    SPACE_ERROR(t.tcb, top, 49, badged, 1ul << 11);
     /* bits: 4 in top, 2 of the guard, 5 in middle, 4 in leaf */
     for (seL4_Word low = 0; low < 4; low++)
         look(4ul << 11 | 2ul << 9 | 9ul << 4 | low);
@@ -159,12 +157,12 @@ static void three_levels(void)
     look(1ul << 15);
     look(1ul << 20 | 2ul << 11);
     say("too few bits are left for the last CNode");
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(top, VSPACE), 1ul << 9, 51, 0);
+    SPACE_ERROR(t.tcb, top, 51, badged, 1ul << 9);
     look(4ul << 9 | 2ul << 7 | 9ul << 2 | 2);
     look(4ul << 9 | 2ul << 7 | 10ul << 2 | 2);
     look(4ul << 9 | 1ul << 7 | 9ul << 2 | 2);
     say("too few bits for a guard");
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(top, VSPACE), 1ul << 1, 59, 0);
+    SPACE_ERROR(t.tcb, top, 59, badged, 1ul << 1);
     look(4ul << 1 | 1);
     look(4ul << 1);
     look(2ul << 1);
@@ -174,7 +172,7 @@ static void a_loop(void)
 {
     say("a CNode in itself");
     QUIETLY(leaf, CNodeMint, CAPS(ROOT), 5, 4, leaf, 64, ALL, 0);
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(leaf, VSPACE), 1ul << 60, 0, 0);
+    SPACE_ERROR(t.tcb, leaf, 0, badged, 1ul << 60);
     look(0x5555555555555552);
     look(0x5555555555555555);
     look(0x5200000000000000);
@@ -193,7 +191,7 @@ static void no_cspace(void)
     say("a CSpace that is deleted");
     seL4_CPtr node = make(seL4_CapTableObject, 4);
 
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(node, VSPACE), 0, 60, 0);
+    SPACE_ERROR(t.tcb, node, 60, badged, 0);
     QUIETLY(ROOT, CNodeDelete, NONE, node, 64);
     look(0);
 }

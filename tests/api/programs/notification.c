@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Notifications: signals, waiting, and the one that a thread is bound to. */
-#include "transcript.h"
+#include "as_classic.h"
 
 static struct thread worker[3];
 SHARED seL4_CPtr worker_tcb[3], wait_on[3], shared_ep;
@@ -161,7 +161,7 @@ static void deleted(void)
     seL4_MessageInfo_t info;
 
     say("a notification with a waiter is deleted");
-    INVOKE(worker[2].tcb, TCBSetSpace, CAPS(ROOT, VSPACE), handler, 0, 0);
+    SET_HANDLER(worker[2].tcb, handler);
     start(2, n);
     INVOKE(ROOT, CNodeDelete, NONE, n, 64);
     settle();

@@ -93,55 +93,87 @@ static seL4_Word address(void)
     }
 }
 
-/* Words of the methods, in the order of the labels: a letter for each. */
-enum {
-    METHODS = 53
+/* What methods take: letters of word_for() and of cap_for(). */
+static const struct {
+    const char *words, *caps;
+} methods[] = {
+    [InvalidInvocation] = { "", NULL },
+    [UntypedRetype] = { "tk00sn", "n" },
+    [TCBReadRegisters] = { "bc", NULL },
+    [TCBWriteRegisters] = { "bcxxxxxxxxxxxxxxxxxxxx", NULL },
+    [TCBCopyRegisters] = { "b", "t" },
+    [TCBSetPriority] = { "p", "T" },
+    [TCBSetMCPriority] = { "p", "T" },
+    [TCBSetIPCBuffer] = { "a", "f" },
+    [TCBSuspend] = { "", NULL },
+    [TCBResume] = { "", NULL },
+    [TCBBindNotification] = { "", "N" },
+    [TCBUnbindNotification] = { "", NULL },
+    [TCBSetTLSBase] = { "a", NULL },
+    [TCBSetFlags] = { "bb", NULL },
+    [CNodeRevoke] = { "sd", NULL },
+    [CNodeDelete] = { "sd", NULL },
+    [CNodeCancelBadgedSends] = { "sd", NULL },
+    [CNodeCopy] = { "sdSdr", "n" },
+    [CNodeMint] = { "sdSdrx", "n" },
+    [CNodeMove] = { "sdSd", "n" },
+    [CNodeMutate] = { "sdSdg", "n" },
+    [CNodeRotate] = { "sdxSdxSd", "nn" },
+    [IRQIssueIRQHandler] = { "xsd", "n" },
+    [IRQAckIRQ] = { "", NULL },
+    [IRQSetIRQHandler] = { "", "N" },
+    [IRQClearIRQHandler] = { "", NULL },
+    [DomainSetSet] = { "D", "t" },
+    [DomainScheduleConfigure] = { "DDx", NULL },
+    [DomainScheduleSetStart] = { "D", NULL },
+    [X86PDPTMap] = { "av", "v" },
+    [X86PDPTUnmap] = { "", NULL },
+    [X86PageDirectoryMap] = { "av", "v" },
+    [X86PageDirectoryUnmap] = { "", NULL },
+    [X86PageTableMap] = { "av", "v" },
+    [X86PageTableUnmap] = { "", NULL },
+    [X86PageMap] = { "arv", "v" },
+    [X86PageUnmap] = { "", NULL },
+    [X86PageGetAddress] = { "", NULL },
+    [X86ASIDControlMakePool] = { "sd", "un" },
+    [X86ASIDPoolAssign] = { "", "p" },
+    [X86IOPortControlIssue] = { "oOsd", "n" },
+    [X86IOPortIn8] = { "o", NULL },
+    [X86IOPortIn16] = { "o", NULL },
+    [X86IOPortIn32] = { "o", NULL },
+    [X86IOPortOut8] = { "ox", NULL },
+    [X86IOPortOut16] = { "ox", NULL },
+    [X86IOPortOut32] = { "ox", NULL },
+    [X86IRQIssueIRQHandlerIOAPIC] = { "sdzibbV", "n" },
+    [X86IRQIssueIRQHandlerMSI] = { "sdbbbbV", "n" },
+#ifdef CONFIG_KERNEL_MCS
+    [TCBConfigure] = { "gGa", "nvf" },
+    [TCBSetSchedParams] = { "pp", "TCF" },
+    [TCBSetTimeoutEndpoint] = { "", "F" },
+    [TCBSetSpace] = { "gG", "Fnv" },
+    [SchedControlConfigureFlags] = { "BBEbb", "C" },
+    [SchedContextBind] = { "", "X" },
+    [SchedContextUnbind] = { "", NULL },
+    [SchedContextUnbindObject] = { "", "X" },
+    [SchedContextConsumed] = { "", NULL },
+    [SchedContextYieldTo] = { "", NULL },
+#else
+    [TCBConfigure] = { "egGa", "nvf" },
+    [TCBSetSchedParams] = { "pp", "T" },
+    [TCBSetSpace] = { "egG", "nv" },
+    [CNodeSaveCaller] = { "sd", NULL },
+#endif
 };
-static const char *const shapes[METHODS] = {
-    "",         "tk00sn", "bc",   "bcxxxxxxxxxxxxxxxxxxxx",
-    "b",        "egGa",   "p",    "p",
-    "pp",       "a",      "egG",  "",
-    "",         "",       "",     "a",
-    "bb",       "sd",     "sd",   "sd",
-    "sdSdr",    "sdSdrx", "sdSd", "sdSdg",
-    "sdxSdxSd", "sd",     "xsd",  "",
-    "",         "",       "D",    "DDx",
-    "D",        "av",     "",     "av",
-    "",         "av",     "",     "arv",
-    "",         "",       "sd",   "",
-    "oOsd",     "o",      "o",    "o",
-    "ox",       "ox",     "ox",   "sdzibbV",
-    "sdbbbbV",
-};
-/* The kinds of capabilities that they take, as letters of cap_for(). */
-static const char *const cap_shapes[METHODS] = {
-    [UntypedRetype] = "n",
-    [TCBCopyRegisters] = "t",
-    [TCBConfigure] = "nvf",
-    [TCBSetPriority] = "T",
-    [TCBSetMCPriority] = "T",
-    [TCBSetSchedParams] = "T",
-    [TCBSetIPCBuffer] = "f",
-    [TCBSetSpace] = "nv",
-    [TCBBindNotification] = "N",
-    [CNodeCopy] = "n",
-    [CNodeMint] = "n",
-    [CNodeMove] = "n",
-    [CNodeMutate] = "n",
-    [CNodeRotate] = "nn",
-    [IRQIssueIRQHandler] = "n",
-    [IRQSetIRQHandler] = "N",
-    [DomainSetSet] = "t",
-    [X86PDPTMap] = "v",
-    [X86PageDirectoryMap] = "v",
-    [X86PageTableMap] = "v",
-    [X86PageMap] = "v",
-    [X86ASIDControlMakePool] = "un",
-    [X86ASIDPoolAssign] = "p",
-    [X86IOPortControlIssue] = "n",
-    [X86IRQIssueIRQHandlerIOAPIC] = "n",
-    [X86IRQIssueIRQHandlerMSI] = "n",
-};
+
+/* Labels to try; a few are nobody's. */
+#ifdef CONFIG_KERNEL_MCS
+#define LABELS 66ul
+#define TYPES 14ul
+#define SCHED_CONTROL 16 /* the first that is free */
+#else
+#define LABELS 60ul
+#define TYPES 12ul
+#endif
 
 /* What is in the slots of the world, by seL4_DebugCapIdentify's numbers. */
 static uint8_t kinds_there[WORLD_SLOTS];
@@ -165,7 +197,7 @@ static seL4_Word word_for(char shape)
 
     switch (shape) {
     case 't':
-        return small(12);
+        return small(TYPES);
     case 'b':
         return small(4);
     case 'k':
@@ -209,6 +241,10 @@ static seL4_Word word_for(char shape)
         return chance(5) ? 24 + small(9) : 16 + random_below(8);
     case 'V':
         return chance(5) ? odd_word() | 64 : 40 + random_below(12);
+    case 'B':
+        return chance(8) ? odd_word() : 1000000000 * (1 + random_below(3));
+    case 'E':
+        return small(20);
     default:
         return odd_word();
     }
@@ -236,6 +272,12 @@ static seL4_CPtr cap_for(char shape)
         return slot_of(1);
     case 'N':
         return slot_of(6);
+    case 'C':
+        return chance(20) ? 0 : slot_of(22);
+    case 'F':
+        return chance(40) ? 0 : slot_of(4);
+    case 'X':
+        return slot_of(chance(60) ? 12 : 6);
     default:
         return slot_of(2);
     }
@@ -243,27 +285,34 @@ static seL4_CPtr cap_for(char shape)
 
 /* --- invocations ------------------------------------------------------------ */
 
-/* The methods of a kind of capability, by seL4_DebugCapIdentify's number. */
+/* The methods of kinds of capabilities, by seL4_DebugCapIdentify's number. */
+static const struct {
+    uint8_t kind, first, last;
+} ranges[] = {
+    { 2, UntypedRetype, UntypedRetype },
+    { 12, TCBReadRegisters, TCBSetFlags },
+#ifdef CONFIG_KERNEL_MCS
+    { 10, CNodeRevoke, CNodeRotate },
+    { 22, SchedContextBind, SchedContextYieldTo },
+    { 24, SchedControlConfigureFlags, SchedControlConfigureFlags },
+#else
+    { 10, CNodeRevoke, CNodeSaveCaller },
+#endif
+    { 14, X86IRQIssueIRQHandlerIOAPIC, X86IRQIssueIRQHandlerMSI },
+    { 16, IRQAckIRQ, IRQClearIRQHandler },
+    { 20, DomainSetSet, DomainSetSet },
+    { 7, X86PDPTMap, X86PDPTUnmap },
+    { 5, X86PageDirectoryMap, X86PageDirectoryUnmap },
+    { 3, X86PageTableMap, X86PageTableUnmap },
+    { 1, X86PageMap, X86PageUnmap },
+    { 11, X86ASIDControlMakePool, X86ASIDControlMakePool },
+    { 13, X86ASIDPoolAssign, X86ASIDPoolAssign },
+    { 31, X86IOPortControlIssue, X86IOPortControlIssue },
+    { 19, X86IOPortIn8, X86IOPortOut32 },
+};
+
 static seL4_Word method_for(seL4_Word kind)
 {
-    static const struct {
-        uint8_t kind, first, last;
-    } ranges[] = {
-        { 2, UntypedRetype, UntypedRetype },
-        { 12, TCBReadRegisters, TCBSetFlags },
-        { 10, CNodeRevoke, CNodeSaveCaller },
-        { 14, X86IRQIssueIRQHandlerIOAPIC, X86IRQIssueIRQHandlerMSI },
-        { 16, IRQAckIRQ, IRQClearIRQHandler },
-        { 20, DomainSetSet, DomainSetSet },
-        { 7, X86PDPTMap, X86PDPTUnmap },
-        { 5, X86PageDirectoryMap, X86PageDirectoryUnmap },
-        { 3, X86PageTableMap, X86PageTableUnmap },
-        { 1, X86PageMap, X86PageUnmap },
-        { 11, X86ASIDControlMakePool, X86ASIDControlMakePool },
-        { 13, X86ASIDPoolAssign, X86ASIDPoolAssign },
-        { 31, X86IOPortControlIssue, X86IOPortControlIssue },
-        { 19, X86IOPortIn8, X86IOPortOut32 },
-    };
     seL4_Word label;
 
     for (size_t i = 0; i < COUNT(ranges); i++) {
@@ -273,26 +322,30 @@ static seL4_Word method_for(seL4_Word kind)
     }
     /* Not those that would be this thread's own end, or a physical address. */
     do
-        label = random_below(60);
+        label = random_below(LABELS);
     while (label == X86PageGetAddress || label == DomainScheduleConfigure ||
            label == DomainScheduleSetStart);
     return label;
 }
 
+static const seL4_CPtr targets[] = {
+    ROOT,
+    ROOT,
+    seL4_CapIRQControl,
+    seL4_CapASIDControl,
+    seL4_CapInitThreadASIDPool,
+    seL4_CapIOPortControl,
+    seL4_CapDomain,
+#ifdef CONFIG_KERNEL_MCS
+    SCHED_CONTROL,
+    SCHED_CONTROL,
+#endif
+};
+
 static seL4_CPtr target(void)
 {
-    static const seL4_CPtr fixed[] = {
-        ROOT,
-        ROOT,
-        seL4_CapIRQControl,
-        seL4_CapASIDControl,
-        seL4_CapInitThreadASIDPool,
-        seL4_CapIOPortControl,
-        seL4_CapDomain,
-    };
-
     if (chance(45))
-        return chance(60) ? ROOT : fixed[random_below(COUNT(fixed))];
+        return chance(60) ? ROOT : targets[random_below(COUNT(targets))];
     return chance(20) ? slot_of(12) : world_slot();
 }
 
@@ -315,12 +368,33 @@ static void print_call(seL4_Word label, seL4_CPtr cap, struct words caps,
     put(") -> ");
 }
 
+/* What is read from I/O ports, times, and the longest time. */
+#ifdef CONFIG_KERNEL_MCS
+
+static int gives_hardware(seL4_Word label, seL4_MessageInfo_t info)
+{
+    return (label >= X86IOPortIn8 && label <= X86IOPortIn32) ||
+           label == SchedContextConsumed || label == SchedContextYieldTo ||
+           (label == SchedControlConfigureFlags &&
+            seL4_MessageInfo_get_length(info) == 2 && seL4_GetMR(1) >> 40);
+}
+
+#else
+
+static int gives_hardware(seL4_Word label, seL4_MessageInfo_t info)
+{
+    (void)info;
+    return label >= X86IOPortIn8 && label <= X86IOPortIn32;
+}
+
+#endif
+
 static void invoke_randomly(void)
 {
     seL4_CPtr cap = target();
     seL4_Word kind = seL4_DebugCapIdentify(cap), label = method_for(kind);
-    const char *shape = label < METHODS ? shapes[label] : "xx";
-    const char *cap_shape = label < METHODS ? cap_shapes[label] : NULL;
+    const char *shape = label < COUNT(methods) ? methods[label].words : "xx";
+    const char *cap_shape = label < COUNT(methods) ? methods[label].caps : NULL;
     seL4_Word caps[3], words[24];
     size_t n = 0, c = 0;
     seL4_MessageInfo_t info;
@@ -343,7 +417,7 @@ static void invoke_randomly(void)
         n -= random_below(n);
     if (chance(3) && c > 0)
         c -= 1;
-    if (kind == 4 || kind == 6) {
+    if (kind == 4 || kind == 6 || kind == 8) {
         send(cap);
         return;
     }
@@ -352,8 +426,7 @@ static void invoke_randomly(void)
     info = invoke_quietly(cap, label, (struct words){ caps, c },
                           (struct words){ words, n });
     put("%s", error_name(seL4_MessageInfo_get_label(info)));
-    /* What is read from I/O ports is the hardware's. */
-    if (label < X86IOPortIn8 || label > X86IOPortIn32)
+    if (!gives_hardware(label, info))
         put_words(seL4_MessageInfo_get_length(info));
     put("\n");
 }
@@ -376,33 +449,39 @@ static void look(void)
         put("\n");
 }
 
+/* Objects that the world gets. */
+static const seL4_Word new_objects[][2] = {
+    { seL4_TCBObject, 0 },
+    { seL4_TCBObject, 0 },
+    { seL4_EndpointObject, 0 },
+    { seL4_NotificationObject, 0 },
+    { seL4_CapTableObject, 4 },
+    { seL4_X86_4K, 0 },
+    { seL4_X86_4K, 0 },
+    { seL4_X86_LargePageObject, 0 },
+    { seL4_X86_PageTableObject, 0 },
+    { seL4_X86_PageTableObject, 0 },
+    { seL4_X86_PageDirectoryObject, 0 },
+    { seL4_X86_PDPTObject, 0 },
+    { seL4_X64_PML4Object, 0 },
+    { seL4_UntypedObject, 12 },
+    { seL4_UntypedObject, 13 },
+    { seL4_UntypedObject, 18 },
+#ifdef CONFIG_KERNEL_MCS
+    { seL4_SchedContextObject, 7 },
+    { seL4_SchedContextObject, 8 },
+    { seL4_ReplyObject, 0 },
+#endif
+};
+
 static void populate(void)
 {
-    static const seL4_Word types[][2] = {
-        { seL4_TCBObject, 0 },
-        { seL4_TCBObject, 0 },
-        { seL4_EndpointObject, 0 },
-        { seL4_NotificationObject, 0 },
-        { seL4_CapTableObject, 4 },
-        { seL4_X86_4K, 0 },
-        { seL4_X86_4K, 0 },
-        { seL4_X86_LargePageObject, 0 },
-        { seL4_X86_PageTableObject, 0 },
-        { seL4_X86_PageTableObject, 0 },
-        { seL4_X86_PageDirectoryObject, 0 },
-        { seL4_X86_PDPTObject, 0 },
-        { seL4_X64_PML4Object, 0 },
-        { seL4_UntypedObject, 12 },
-        { seL4_UntypedObject, 13 },
-        { seL4_UntypedObject, 18 },
-    };
-
-    for (size_t i = 0; i < COUNT(types); i++) {
+    for (size_t i = 0; i < COUNT(new_objects); i++) {
         seL4_CPtr cap = world_slot();
 
         if (seL4_DebugCapIdentify(cap) == 0)
             QUIETLY(ROOT, CNodeMove, CAPS(ROOT), cap, 64,
-                    make(types[i][0], types[i][1]), 64);
+                    make(new_objects[i][0], new_objects[i][1]), 64);
     }
 }
 

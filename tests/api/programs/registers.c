@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ReadRegisters, WriteRegisters, CopyRegisters, and what a thread begins with. */
-#include "transcript.h"
+#include "as_classic.h"
 
 static seL4_CPtr tcb, other;
 
@@ -188,6 +188,7 @@ static void begins(void)
     };
 
     say("what a thread begins with");
+    TAKES_TURNS(t);
     seL4_TCB_WriteRegisters(t.tcb, 1, 0, 20, &r);
     /* It runs as soon as this thread is less important. */
     own_priority(50);

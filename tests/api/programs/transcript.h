@@ -300,10 +300,46 @@ enum {
     ALL = 15
 };
 
+/* --- MCS: time and reply objects --------------------------------------------- */
+
+#ifdef CONFIG_KERNEL_MCS
+
+/* In us; so long that nobody's slice ends while a program runs. */
+#define LONG_TIME 1000000000ul
+
+static __thread seL4_CPtr own_reply;
+
+__attribute__((unused)) static seL4_CPtr sched_control(void)
+{
+    return sel4runtime_bootinfo()->schedcontrol.start;
+}
+
+__attribute__((unused)) static void give_time(seL4_CPtr context,
+                                              seL4_Word budget,
+                                              seL4_Word period)
+{
+    if (QUIETLY(sched_control(), SchedControlConfigureFlags, CAPS(context),
+                budget, period, 0, 0, 0))
+        say("time cannot be given");
+}
+
+__attribute__((unused)) static seL4_CPtr make_context(seL4_Word budget,
+                                                      seL4_Word period)
+{
+    seL4_CPtr context = make(seL4_SchedContextObject, 8);
+
+    give_time(context, budget, period);
+    return context;
+}
+
+#endif
+
 /* --- threads ---------------------------------------------------------------- */
 
 #define STACK_BYTES 8192
+#ifndef THREADS
 #define THREADS 12
+#endif
 
 struct thread {
     seL4_CPtr tcb;
@@ -311,6 +347,7 @@ struct thread {
     seL4_CPtr buffer_frame;
     seL4_Word tls;
     char *stack_top;
+    seL4_CPtr context, reply; /* MCS */
 };
 
 /* The capability of the page of the root task's image that `p` is in. */
@@ -323,11 +360,50 @@ __attribute__((unused)) static seL4_CPtr frame_of(const void *p)
            ((seL4_Word)p - first) / PAGE;
 }
 
+#ifdef CONFIG_KERNEL_MCS
+
+/* Passive: it has no scheduling context. */
+__attribute__((unused)) static seL4_Word thread_configure(struct thread *t)
+{
+    t->reply = make(seL4_ReplyObject, 0);
+    sel4runtime_set_tls_variable(t->tls, own_reply, t->reply);
+    return QUIETLY(t->tcb, TCBConfigure, CAPS(ROOT, VSPACE, t->buffer_frame), 0,
+                   0, (seL4_Word)t->buffer);
+}
+
+/* Whose slice never ends, and this thread's neither. */
+__attribute__((unused)) static seL4_Word thread_enliven(struct thread *t)
+{
+    static int root_has_time;
+
+    if (!root_has_time++)
+        give_time(seL4_CapInitThreadSC, LONG_TIME, LONG_TIME);
+    t->context = make_context(LONG_TIME, LONG_TIME);
+    return QUIETLY(t->context, SchedContextBind, CAPS(t->tcb));
+}
+
+#else
+
+__attribute__((unused)) static seL4_Word thread_configure(struct thread *t)
+{
+    return QUIETLY(t->tcb, TCBConfigure, CAPS(ROOT, VSPACE, t->buffer_frame), 0,
+                   0, 0, (seL4_Word)t->buffer);
+}
+
+__attribute__((unused)) static seL4_Word thread_enliven(struct thread *t)
+{
+    (void)t;
+    return 0;
+}
+
+#endif
+
 /*
  * A thread of this address space and CSpace, configured but not started; it
- * has a stack, a TLS block and an IPC buffer.
+ * has a stack, a TLS block and an IPC buffer. MCS: it has a reply object, and
+ * no scheduling context yet.
  */
-__attribute__((unused)) static struct thread thread_new(seL4_Word priority)
+__attribute__((unused)) static struct thread thread_passive(seL4_Word priority)
 {
     static char stacks[THREADS][STACK_BYTES] __attribute__((aligned(16)));
     static char buffers[THREADS][PAGE] __attribute__((aligned(4096)));
@@ -344,12 +420,19 @@ __attribute__((unused)) static struct thread thread_new(seL4_Word priority)
 
     sel4runtime_set_tls_variable(t.tls, __sel4_ipc_buffer,
                                  (seL4_IPCBuffer *)buffers[i]);
-    if (QUIETLY(t.tcb, TCBConfigure, CAPS(ROOT, VSPACE, t.buffer_frame), 0, 0,
-                0, (seL4_Word)t.buffer) ||
-        QUIETLY(t.tcb, TCBSetTLSBase, NONE, t.tls) ||
+    if (thread_configure(&t) || QUIETLY(t.tcb, TCBSetTLSBase, NONE, t.tls) ||
         QUIETLY(t.tcb, TCBSetMCPriority, CAPS(SELF), 255) ||
         QUIETLY(t.tcb, TCBSetPriority, CAPS(SELF), priority))
         say("thread cannot be made");
+    return t;
+}
+
+__attribute__((unused)) static struct thread thread_new(seL4_Word priority)
+{
+    struct thread t = thread_passive(priority);
+
+    if (thread_enliven(&t))
+        say("thread gets no time");
     return t;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Capabilities in messages: what arrives, where, and what is left behind. */
-#include "transcript.h"
+#include "as_classic.h"
 
 #define BASE FREE
 #define RECEIVE (BASE + 20)

@@ -5,7 +5,11 @@
  */
 #include "transcript.h"
 
+#ifdef CONFIG_KERNEL_MCS
+#define LABELS 64
+#else
 #define LABELS 56
+#endif
 
 static struct {
     const char *name;
@@ -19,7 +23,28 @@ static struct {
     { "page", 0 },           { "page table", 0 },
     { "page directory", 0 }, { "PDPT", 0 },
     { "PML4", 0 },           { "null", 0 },
+#ifdef CONFIG_KERNEL_MCS
+    { "SchedContext", 0 },   { "SchedControl", 0 },
+    { "Reply", 0 },
+#endif
 };
+
+#ifdef CONFIG_KERNEL_MCS
+
+static void fill_mcs(void)
+{
+    kinds[16].cap = make(seL4_SchedContextObject, 8);
+    kinds[17].cap = sched_control();
+    kinds[18].cap = make(seL4_ReplyObject, 0);
+}
+
+#else
+
+static void fill_mcs(void)
+{
+}
+
+#endif
 
 static void fill(void)
 {
@@ -37,6 +62,7 @@ static void fill(void)
     kinds[12].cap = make(seL4_X86_PageDirectoryObject, 0);
     kinds[13].cap = make(seL4_X86_PDPTObject, 0);
     kinds[14].cap = make(seL4_X64_PML4Object, 0);
+    fill_mcs();
 }
 
 static int gives_hardware(seL4_Word label)

@@ -25,7 +25,9 @@ uint32_t port_in(struct kernel *k, const struct port_device *const *devices,
 {
     const struct port_device *d = device_at(devices, port);
 
-    return (d ? d->in(k, port, bytes) : ~0u) & width_mask(bytes);
+    if (!d) /* what QEMU's PC gives where it has nothing */
+        return port % bytes ? 0 : width_mask(bytes);
+    return d->in(k, port, bytes) & width_mask(bytes);
 }
 
 void port_out(struct kernel *k, const struct port_device *const *devices,
