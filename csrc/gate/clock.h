@@ -49,8 +49,8 @@ void gate_clock_reschedule(struct kernel *k);
 /*
  * After entries, before the lock is dropped: time stands still until a new
  * thread runs, which Linux may take longer for than its turn lasts; and if
- * EVENT_TIMER is raised, set the timer. The event stays where Linux refuses that (the client has closed the
- * descriptor, say): it is the monitor's then.
+ * EVENT_TIMER is raised, set the timer. The event stays where Linux refuses
+ * that (the client has closed the descriptor, say): it is the monitor's then.
  */
 void gate_clock_leave(struct kernel *k, int timer);
 /* Set the timer as the deadline wants it. False: Linux refuses. */
