@@ -15,35 +15,6 @@ struct model {
     struct kernel_mapping filled[PLAYER_PROCESSES + 1][PLACES];
 };
 
-static const uint8_t methods[] = {
-    METHOD_X86_PDPT_MAP,
-    METHOD_X86_PDPT_UNMAP,
-    METHOD_X86_PAGE_DIRECTORY_MAP,
-    METHOD_X86_PAGE_DIRECTORY_UNMAP,
-    METHOD_X86_PAGE_TABLE_MAP,
-    METHOD_X86_PAGE_TABLE_UNMAP,
-    METHOD_X86_PAGE_MAP,
-    METHOD_X86_PAGE_MAP,
-    METHOD_X86_PAGE_UNMAP,
-    METHOD_X86_ASID_CONTROL_MAKE_POOL,
-    METHOD_X86_ASID_POOL_ASSIGN,
-    METHOD_CNODE_COPY,
-    METHOD_CNODE_MOVE,
-    METHOD_CNODE_DELETE,
-    METHOD_CNODE_REVOKE,
-};
-
-static const struct taste taste = {
-    .acts = { [ACT_INVOKE] = 24,
-              [ACT_RETYPE] = 6,
-              [ACT_MAP] = 24,
-              [ACT_MESSAGE] = 1,
-              [ACT_INTERRUPT] = 1,
-              [ACT_HOST] = 8 },
-    .methods = methods,
-    .method_count = sizeof methods,
-};
-
 static void forget(struct model *m, word i, word vaddr, word bits)
 {
     for (word j = 0; j < PLACES; j++) {
@@ -101,7 +72,7 @@ static word host_touches(struct model *m, word i)
 static word play_seed(word seed)
 {
     static uint8_t bytes[BLOCK * (STEPS + 1)];
-    const struct program program = { .bytes = bytes, .taste = &taste };
+    const struct program program = { .bytes = bytes, .taste = &paging_taste };
     struct model m = { 0 };
     word remembered = 0;
 

@@ -113,6 +113,11 @@ static inline void any_object(struct player *p)
         OBJECT_PAGE_TABLE, OBJECT_PAGE, OBJECT_TCB,      OBJECT_PML4,
     };
 
+    if (p->taste->objects) {
+        p->new_type = p->taste->objects[draw(&p->c, p->taste->object_count)];
+        if (sel4_number_of_object[mcs_of(p)][p->new_type] != NOTHING)
+            return;
+    }
     p->new_type = draw(&p->c, 2) ? draw(&p->c, OBJECT_COUNT)
                                  : often[draw(&p->c, sizeof often)];
 }
@@ -217,9 +222,9 @@ static inline enum sel4_method any_method(struct player *p)
     const struct taste *t = p->taste;
     word method = 1 + draw(&p->c, METHOD_COUNT - 1);
 
-    if (t->methods)
-        return t->methods[draw(&p->c, t->method_count)];
-    if (draw(&p->c, 3) == 0)
+    if (t->methods && draw(&p->c, 8))
+        method = t->methods[draw(&p->c, t->method_count)];
+    else if (draw(&p->c, 3) == 0)
         method = often[draw(&p->c, sizeof often)];
     /* Nobody runs: somebody should; the slots are full: some should not be. */
     if (!p->m.k->h.current && draw(&p->c, 4) == 0)
@@ -358,7 +363,7 @@ static inline void act_fault(struct player *p)
 {
     struct kernel_cause cause = {
         .kind = draw(&p->c, 2) ? CAUSE_VM_FAULT : CAUSE_EXCEPTION,
-        .number = (uint32_t)draw(&p->c, 20),
+        .number = (uint32_t)draw(&p->c, draw(&p->c, 8) ? 20 : 256),
         .address = draw(&p->c, 2) ? an_address(p) : any_word(p),
         .code = draw(&p->c, 32),
     };

@@ -13,6 +13,7 @@
 
 #include "fuzz/acts.h"
 #include "fuzz/setup.h"
+#include "fuzz/tastes.h"
 
 /* The core allocates nothing; and the leak checker cannot run where a process
  * is traced. */
@@ -23,19 +24,6 @@ const char *__asan_default_options(void)
 }
 
 /* ---- steps ---- */
-
-static const struct taste usual_taste = {
-    .acts = {
-        [ACT_INVOKE] = 28,
-        [ACT_RETYPE] = 6,
-        [ACT_MAP] = 2,
-        [ACT_MESSAGE] = 15,
-        [ACT_WILD] = 2,
-        [ACT_FAULT] = 3,
-        [ACT_INTERRUPT] = 4,
-        [ACT_HOST] = 4,
-    },
-};
 
 static inline enum act any_act(struct player *p)
 {
@@ -151,7 +139,7 @@ struct program {
     size_t size;
     int mcs; /* 0, 1; -1: the program itself says which kernel it is for */
     bool tells;
-    const struct taste *taste; /* NULL: the usual one */
+    const struct taste *taste; /* NULL: the program itself says that, too */
 };
 
 static inline void play_begin(struct player *p, const struct program *program)
@@ -161,7 +149,6 @@ static inline void play_begin(struct player *p, const struct program *program)
     arguments_check();
     *p = (struct player){
         .tells = program->tells,
-        .taste = program->taste ? program->taste : &usual_taste,
     };
     choices_open(&p->c, program->bytes);
     config.memory_size = SETUP_MEMORY;
@@ -171,7 +158,8 @@ static inline void play_begin(struct player *p, const struct program *program)
         config.mcs = (uint32_t)program->mcs;
     config.domains = draw(&p->c, 3) ? 1 : 3;
     config.clock = draw(&p->c, 2) ? CLOCK_REAL : CLOCK_VIRTUAL;
-    config.trace = 0;
+    config.trace = draw(&p->c, 4) == 0;
+    p->taste = program->taste ? program->taste : any_taste(p);
     setup_machine(p, &config, draw(&p->c, 2));
 }
 

@@ -46,6 +46,8 @@ struct taste {
     uint8_t acts[ACT_COUNT]; /* how often, of 64 steps */
     const uint8_t *methods;  /* that are invoked; NULL: all of them */
     word method_count;
+    const uint8_t *objects; /* that are made; NULL: all of them */
+    word object_count;
 };
 
 struct player {
