@@ -70,6 +70,7 @@ static inline void make_call(struct player *p, enum sel4_sys sys, word cptr,
     if (buffer && draw(&p->c, 4) == 0)
         set_receive_path(p, buffer);
     if (mcs_of(p)) {
+        p->receives = true;
         r[REG_REPLY] = cptr_with(p, CAP_REPLY);
         r[REG_DEST] = cptr_with(p, CAP_ENDPOINT);
     }
@@ -337,6 +338,7 @@ static inline void act_message(struct player *p)
     word cptr;
 
     any_message(p, &m);
+    p->receives = invokes(sys) ? draw(&p->c, 4) == 0 : draw(&p->c, 4) != 0;
     cptr = message_cptr(p);
     make_call(p, sys, cptr, &m);
 }

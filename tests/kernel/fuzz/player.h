@@ -66,6 +66,7 @@ struct player {
     word new_bits;      /* ... and its size_bits */
     bool wild;          /* arguments may be nonsense */
     bool wants_nothing; /* an index shall name an empty slot */
+    bool receives;      /* the actor wants a message, not somebody to have it */
 
     /* counters */
     word entries;
@@ -185,6 +186,22 @@ static inline bool is_fit_context(struct player *p, union cap cap)
     }
 }
 
+/* Where a message finds somebody. */
+static inline bool is_fit_endpoint(struct player *p, union cap cap)
+{
+    const struct endpoint *e = kernel_memory(p->m.k, cap.obj);
+
+    return e->state == (p->receives ? ENDPOINT_SEND : ENDPOINT_RECEIVE);
+}
+
+/* MCS: the reply object of a caller, or one that is not in use. */
+static inline bool is_fit_reply(struct player *p, union cap cap)
+{
+    const struct reply *r = kernel_memory(p->m.k, cap.obj);
+
+    return !mcs_of(p) || !r->tcb == p->receives;
+}
+
 /* Is this a capability that the method could do something with? */
 static inline bool is_fit(struct player *p, struct cte *slot)
 {
@@ -200,6 +217,10 @@ static inline bool is_fit(struct player *p, struct cte *slot)
         return is_fit_context(p, cap);
     case CAP_PML4:
         return !cap.pml4.mapped == (p->method == METHOD_X86_ASID_POOL_ASSIGN);
+    case CAP_ENDPOINT:
+        return is_fit_endpoint(p, cap);
+    case CAP_REPLY:
+        return is_fit_reply(p, cap);
     case CAP_FRAME:
         return is_fit_frame(p, cap);
     case CAP_THREAD:

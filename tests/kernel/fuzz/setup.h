@@ -21,7 +21,7 @@
 #include "fuzz/player.h"
 #include "mcs.h"
 
-#define SETUP_MEMORY (8ul << 20)
+#define SETUP_MEMORY (16ul << 20)
 #define YARD_BITS 5
 #define SHED_BITS 4
 #define GATE_BITS 4
@@ -102,7 +102,7 @@ static inline void setup_memory(struct setup *s)
     DO(retype(m, device, OBJECT_UNTYPED, 21, large));
     YARD(huge);
     YARD(large);
-    DO(retype(m, boot_untyped(m, 21, false), OBJECT_UNTYPED, 21, large_ram));
+    DO(retype(m, boot_untyped(m, 22, false), OBJECT_UNTYPED, 22, large_ram));
     YARD(large_ram);
     YARD(object_new(m, OBJECT_UNTYPED, 16));
     YARD(object_new(m, OBJECT_UNTYPED, 14));
