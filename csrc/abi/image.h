@@ -111,7 +111,7 @@ struct image_thread {
     uint32_t next;      /* free list, or list of agents to wake */
     uint32_t kicks;     /* kicks sent; under the lock */
     uint32_t preempted; /* parked in the middle of user code */
-    uint32_t reserved0;
+    uint32_t started;   /* it has run user code; under the lock */
     word reserved[3];
 };
 
@@ -236,6 +236,8 @@ struct image_header {
     word action;          /* inside an entry: see kernel/sched.h */
     uint32_t work;        /* steps of a long operation since the last look */
     uint32_t preemptible; /* 1: such an operation may be cut short */
+    uint32_t overtaken;   /* 1: somebody was moved into the current domain, and
+                             waits for the next choice, however important */
     word domain_time;     /* classic: ticks left; MCS: its end, 0: it is over */
     word domain_start;
     /* Times are ns since boot. CLOCK_REAL: the host writes `time` before every

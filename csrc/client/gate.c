@@ -267,12 +267,17 @@ enum gate_exit gate_enter(struct gate_thread *g,
 
 void gate_first(struct gate_thread *g)
 {
-    if (gate_process.isolation == ISOLATION_DIRECT) {
-        direct_wait(g);
-        direct_resumed(g);
-    } else {
+    struct kernel *k = gate_process.kernel;
+
+    if (gate_process.isolation != ISOLATION_DIRECT) {
         server_receive(g);
+        return;
     }
+    direct_wait(g);
+    lock_take(k, gate_process.index);
+    gate_clock_started(k, g->index);
+    lock_drop(k);
+    direct_resumed(g);
 }
 
 int gate_poll(struct gate_thread *g, struct pollfd *fds, word count,

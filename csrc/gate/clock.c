@@ -158,8 +158,33 @@ static bool begins_idling(struct kernel *k)
            k->h.paused == 0 && k->h.clock.idle_since == 0;
 }
 
+static bool is_starting(struct kernel *k)
+{
+    return k->h.current_thread && !k->h.thread[k->h.current_thread].started;
+}
+
+/* Real: the time that Linux takes to make a thread is nobody's turn. */
+static void heed_start(struct kernel *k)
+{
+    bool starts = is_starting(k);
+
+    if (is_virtual(k))
+        return;
+    if (starts && k->h.clock.stopped == GATE_CLOCK_GOES)
+        gate_clock_stop(k, GATE_CLOCK_STARTS);
+    else if (!starts && k->h.clock.stopped == GATE_CLOCK_STARTS)
+        gate_clock_go(k);
+}
+
+void gate_clock_started(struct kernel *k, uint32_t thread)
+{
+    k->h.thread[thread].started = 1;
+    heed_start(k);
+}
+
 void gate_clock_leave(struct kernel *k, int timer)
 {
+    heed_start(k);
     if (begins_idling(k)) {
         k->h.clock.idle_since = gate_clock_monotonic();
         k->h.events |= EVENT_TIMER;

@@ -24,6 +24,7 @@ enum gate_clock_stop {
     GATE_CLOCK_GOES,
     GATE_CLOCK_PAUSED, /* the machine is paused */
     GATE_CLOCK_HELD,   /* a debugger holds current, until it enters again */
+    GATE_CLOCK_STARTS, /* Linux makes current's thread, or its process */
 };
 
 /* Let time begin, with a counter that makes `scale` / 2^32 ns a count. */
@@ -37,15 +38,19 @@ void gate_clock_correct(struct kernel *k);
 void gate_clock_stop(struct kernel *k, enum gate_clock_stop why);
 void gate_clock_go(struct kernel *k);
 
+/* This thread begins to run user code. */
+void gate_clock_started(struct kernel *k, uint32_t thread);
+
 /* kernel_enter() and kernel_reschedule() at the present time. */
 void gate_clock_enter(struct kernel *k, const struct kernel_host *host,
                       paddr tcb, const struct kernel_cause *cause);
 void gate_clock_reschedule(struct kernel *k);
 
 /*
- * After entries, before the lock is dropped: if EVENT_TIMER is raised, set the
- * timer. The event stays where Linux refuses that (the client has closed the
- * descriptor, say): it is the monitor's then.
+ * After entries, before the lock is dropped: time stands still until a new
+ * thread runs, which Linux may take longer for than its turn lasts; and if
+ * EVENT_TIMER is raised, set the timer. The event stays where Linux refuses
+ * that (the client has closed the descriptor, say): it is the monitor's then.
  */
 void gate_clock_leave(struct kernel *k, int timer);
 /* Set the timer as the deadline wants it. False: Linux refuses. */

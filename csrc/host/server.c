@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gate/clock.h"
 #include "gate/handoff.h"
 #include "gate/lock.h"
 #include "host/monitor.h"
@@ -89,6 +90,8 @@ void server_resume(struct host_machine *m, uint32_t index)
         return;
     if (held == NULL) {
         send_registers(m, index);
+        if (!entry->started)
+            gate_clock_started(m->k, index);
         return;
     }
     /* Its turn has come: now for what it wanted while it was not current. */

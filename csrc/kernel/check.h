@@ -31,6 +31,7 @@ enum check_fact {
                         notification, */
     FACT_READY,      /* ... or in a ready queue */
     FACT_SLOT,       /* a slot that lies in a container */
+    FACT_WALKED,     /* the first slot of a list that was found otherwise */
     FACT_REPLY,      /* MCS: a capability names this reply object, */
     FACT_CONTEXT,    /* ... or scheduling context */
     FACT_STACKED,  /* a reply object that was met from the bottom of a stack */
@@ -50,6 +51,7 @@ struct check {
     word root_count;
     word slots_seen;   /* slots in use, as their containers show them, */
     word slots_listed; /* ... and as the derivation lists do */
+    bool hidden;       /* lists were found that begin in no container */
 };
 
 /* Is the fact known? Also asked of addresses that cannot be. */

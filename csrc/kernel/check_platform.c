@@ -6,6 +6,8 @@
 #include "kernel/check.h"
 #include "kernel/plat/pc99/irqs.h"
 
+#define PORT_WORDS (sizeof(((struct image_header *)0)->io_ports) / sizeof(word))
+
 static const char *irq_broken(struct check *c, word irq)
 {
     uint32_t state = c->k->h.irq[irq].state;
@@ -68,25 +70,35 @@ static bool take_ports(struct check *c, word first, word last)
     return true;
 }
 
+/* Most machines issue none: then this look at them is all it takes. */
+static bool copy_ports(struct check *c)
+{
+    word issued = 0;
+
+    for (word i = 0; i < PORT_WORDS; i++)
+        issued |= c->k->h.io_ports[i];
+    for (word i = 0; issued && i < PORT_WORDS; i++)
+        c->ports[i] = c->k->h.io_ports[i];
+    return issued != 0;
+}
+
 bool check_ports(struct check *c)
 {
-    const word words = sizeof c->k->h.io_ports / sizeof(word);
+    bool issued = copy_ports(c);
 
-    for (word i = 0; i < words; i++)
-        c->ports[i] = c->k->h.io_ports[i];
     for (word i = 0; i < c->facts.count; i++) {
         word f = word_set_get(&c->facts, i);
         word range = fact_address(f);
 
         if (fact_tag(f) == FACT_PORTS &&
-            !take_ports(c, range >> 16, range & 0xffff))
+            (!issued || !take_ports(c, range >> 16, range & 0xffff)))
             return check_fail(
                 c,
                 "port-issued: a capability names I/O ports that were not "
                 "issued to it alone",
                 range >> 16);
     }
-    for (word i = 0; i < words; i++)
+    for (word i = 0; issued && i < PORT_WORDS; i++)
         if (c->ports[i])
             return check_fail(
                 c,

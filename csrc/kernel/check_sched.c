@@ -146,7 +146,7 @@ bool check_current(struct check *c)
         return check_fail(
             c, "current-domain: who runs is not of the current domain", p);
     /* who is moved into the current domain takes the node from nobody */
-    if (k->h.config.domains == 1 && t->priority < sched_highest(k, k->h.domain))
+    if (!k->h.overtaken && t->priority < sched_highest(k, k->h.domain))
         return check_fail(
             c,
             "current-priority: a ready thread has a higher priority than "

@@ -304,6 +304,13 @@ static bool check_list(struct check *c, struct cte *head)
     return true;
 }
 
+/* Was the list that begins here found from its middle (find_hidden)? */
+static bool is_walked(struct check *c, const struct cte *head)
+{
+    return c->hidden &&
+           word_set_has(&c->facts, fact(slot_ref(c->k, head), FACT_WALKED));
+}
+
 static bool check_contained(struct check *c, struct cte *slot)
 {
     struct cte *prev;
@@ -318,7 +325,7 @@ static bool check_contained(struct check *c, struct cte *slot)
     c->slots_seen++;
     census_note(&c->census, slot->cap);
     if (slot->prev == 0)
-        return check_list(c, slot);
+        return is_walked(c, slot) || check_list(c, slot);
     prev = slot_checked(c->k, slot->prev);
     if (!prev || slot_next(c->k, prev) != slot)
         return fail(c, slot,
@@ -384,20 +391,29 @@ static bool check_roots(struct check *c)
 
 /* ---- all of them ---- */
 
-/* Is there a way back from the slot to the head of its list? */
-static bool has_head(struct check *c, struct cte *slot)
+/* The head of a slot's list; NULL: the way back leads nowhere, or in a circle
+ * (then it comes to the slot that is remembered). */
+static struct cte *head_of(struct check *c, struct cte *slot)
 {
-    word steps = c->slots_seen;
+    const struct cte *remembered = slot;
+    word steps = 0, limit = 1;
 
-    while (slot && slot->prev && steps-- > 0)
+    while (slot && slot->prev) {
         slot = slot_checked(c->k, slot->prev);
-    return slot && slot->prev == 0;
+        if (slot == remembered)
+            return NULL;
+        if (++steps == limit) {
+            remembered = slot;
+            limit *= 2;
+            steps = 0;
+        }
+    }
+    return slot;
 }
 
 static bool find_unlisted(struct check *c, struct cte *slot)
 {
-    word_set_add(&c->facts, fact(slot_ref(c->k, slot), FACT_SLOT));
-    if (has_head(c, slot))
+    if (head_of(c, slot))
         return true;
     return fail(c, slot,
                 "slot-unlisted: a slot's derivation list has no beginning");
@@ -429,6 +445,34 @@ static bool each_slot(struct check *c,
     return true;
 }
 
+static bool note_slot(struct check *c, struct cte *slot)
+{
+    word_set_add(&c->facts, fact(slot_ref(c->k, slot), FACT_SLOT));
+    return true;
+}
+
+/* Walk the slot's list, if it begins in a slot that was not seen. */
+static bool find_hidden_list(struct check *c, struct cte *slot)
+{
+    struct cte *head = head_of(c, slot);
+    word ref = slot_ref(c->k, head);
+
+    if (!head || word_set_has(&c->facts, fact(ref, FACT_SLOT)) ||
+        !word_set_add(&c->facts, fact(ref, FACT_WALKED)))
+        return true;
+    c->hidden = true;
+    return check_list(c, head);
+}
+
+/*
+ * A CNode that only itself, or what is in it, leads to is found by no census;
+ * but lists that begin there may go on elsewhere. False: something is wrong.
+ */
+static bool find_hidden(struct check *c)
+{
+    return each_slot(c, note_slot) && each_slot(c, find_hidden_list);
+}
+
 /* Containers and lists met different numbers of slots: whose fault is it? */
 static bool find_stray(struct check *c)
 {
@@ -437,15 +481,30 @@ static bool find_stray(struct check *c)
     return check_fail(c, "slot-unlisted: the derivation lists are broken", 0);
 }
 
-bool check_slots(struct check *c)
+/* What is in the containers that were not visited yet. */
+static bool check_containers(struct check *c)
 {
     struct container box;
 
-    census_begin(&c->census, c->k, &c->facts);
     while (census_next(&c->census, &box))
         for (word i = 0; i < box.count; i++)
             if (!check_contained(c, &box.slot[i]))
                 return false;
+    return true;
+}
+
+bool check_slots(struct check *c)
+{
+    word listed;
+
+    census_begin(&c->census, c->k, &c->facts);
+    do {
+        if (!check_containers(c))
+            return false;
+        listed = c->slots_listed;
+        if (c->slots_seen != listed && !find_hidden(c))
+            return false;
+    } while (c->slots_listed != listed);
     if (c->slots_seen != c->slots_listed)
         return find_stray(c);
     return check_roots(c);

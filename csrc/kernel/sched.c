@@ -396,6 +396,7 @@ static void choose(struct kernel *k)
 {
     if (domain_is_over(k))
         next_domain(k);
+    k->h.overtaken = 0;
 
     int priority = sched_highest(k, k->h.domain);
     switch_to(k, priority < 0

@@ -247,8 +247,10 @@ void thread_set_domain(struct kernel *k, struct tcb *t, word domain)
 
     sched_dequeue(k, t);
     t->domain = domain;
-    if (!is_current && thread_is_schedulable(k, t) && !thread_is_agent(k, t))
+    if (!is_current && thread_is_schedulable(k, t) && !thread_is_agent(k, t)) {
         sched_enqueue(k, t);
+        k->h.overtaken |= domain == k->h.domain;
+    }
     /* While the node idles, an agent may make somebody ready for it so. */
     if (is_current || k->h.current == 0)
         sched_require(k);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""docs/conformance.md lists every system call, method and fault of the API, and quotes lines that
-the real kernel printed: they are in the transcripts."""
+"""docs/conformance.md lists every system call, method, fault and error of the API, and quotes lines
+that the real kernel printed: they are in the transcripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
 SPEC = tomllib.loads((ROOT / "csrc/spec/sel4-16.0.0.toml").read_text(encoding="utf-8"))
 COLUMNS = {"classic": 1, "mcs": 2}
 #: Kernels whose column is complete.
-COMPLETE = ["classic"]
+COMPLETE = ["classic", "mcs"]
 QUOTE = re.compile(r"(?P<program>[a-z_]+): `(?P<line>[^`]+)`")
 
 Entry = dict[str, Any]
@@ -46,6 +46,9 @@ def entries() -> dict[str, list[Entry]]:
     for fault in SPEC["fault"]:
         if fault["name"] != "NullFault":
             found.setdefault(fault["name"], []).append(fault)
+    for name in [*SPEC["errors"], *SPEC["lookup_failures"]]:
+        if name not in ("NoError", "NoFailure"):
+            found.setdefault(name, []).append({"name": name})
     return found
 
 
@@ -82,7 +85,7 @@ def is_recorded(kernel: str, cell: str) -> bool:
     )
 
 
-def test_every_call_method_and_fault_has_a_row() -> None:
+def test_every_call_method_fault_and_error_has_a_row() -> None:
     assert rows().keys() == entries().keys()
 
 

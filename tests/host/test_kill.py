@@ -25,7 +25,7 @@ import sel4emu
 Program = Callable[..., Path]
 
 KILLS = 100
-POLITE_KILLS = 1000
+POLITE_KILLS = 300
 
 
 def ended(client: sel4emu.Client) -> bool:

@@ -171,7 +171,7 @@ UNUSED static void enter(struct machine *m, paddr tcb, uint32_t kind)
 /* What the kernel waits for comes: its timer is due. */
 UNUSED static void timer_due(struct machine *m)
 {
-    if (m->k->h.deadline != TIME_NEVER)
+    if (m->k->h.deadline != TIME_NEVER && m->k->h.deadline > m->k->h.time)
         m->k->h.time = m->k->h.deadline;
     m->k->h.pending |= PENDING_TIMER;
 }

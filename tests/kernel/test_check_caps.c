@@ -15,6 +15,28 @@ static void a_whole_world_is_fine(void)
     machine_free(&w.m);
 }
 
+/*
+ *   untyped -> cnode -> cnode (its own slot 1) -> page
+ *
+ * Then the first two go, and the list begins in a CNode that nobody can name.
+ */
+static void a_cnode_that_only_itself_leads_to_is_fine(void)
+{
+    struct machine m = machine_new();
+    word untyped = m.untyped - 1;
+    word page = slot_new(&m), cnode = slot_new(&m);
+
+    CHECK_EQ(retype(&m, untyped, OBJECT_PAGE, 0, page), SEL4_NO_ERROR);
+    CHECK_EQ(retype(&m, untyped, OBJECT_CNODE, 4, cnode), SEL4_NO_ERROR);
+    CHECK_EQ(INVOKE(&m, cnode, METHOD_CNODE_COPY,
+                    WORDS(1, 4, cnode, 64, RIGHT_ALL), CAPS(ROOT)),
+             SEL4_NO_ERROR);
+    CHECK_EQ(cap_delete(&m, cnode), SEL4_NO_ERROR);
+    CHECK_EQ(cap_delete(&m, untyped), SEL4_NO_ERROR);
+    CHECK_EQ(kernel_check(m.k, &(paddr){ 0 }), 0);
+    machine_free(&m);
+}
+
 static void types_and_places(void)
 {
     BREAKS("cap-type", REF(w.child), CAP(w.child).type = 29);
@@ -231,7 +253,8 @@ static void reply_capabilities(void)
            make_second_reply(m, &TCB(w.server)->slot[TCB_CALLER]));
 }
 
-TESTS(TEST(a_whole_world_is_fine), TEST(types_and_places),
+TESTS(TEST(a_whole_world_is_fine),
+      TEST(a_cnode_that_only_itself_leads_to_is_fine), TEST(types_and_places),
       TEST(fields_of_portable_capabilities),
       TEST(fields_of_the_architectures_capabilities),
       TEST(a_dying_thread_keeps_its_capabilities), TEST(zombies),

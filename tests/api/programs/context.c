@@ -4,7 +4,14 @@
  * instructions leave them, and those that it goes on with; software
  * interrupts.
  */
-#include "transcript.h"
+#include "as_classic.h"
+
+/* MCS: receives take a reply object by this register. */
+#ifdef CONFIG_KERNEL_MCS
+#define R12 t.reply
+#else
+#define R12 12
+#endif
 
 static struct thread t;
 static seL4_CPtr ep, handler;
@@ -50,7 +57,7 @@ static void go(seL4_Word rdx, seL4_Word rdi, seL4_Word rbx)
         .r9 = 9,
         .r10 = 10,
         .r11 = 0x1110,
-        .r12 = 12,
+        .r12 = R12,
         .r13 = 13,
         .r14 = 14,
         .r15 = 15,
@@ -168,7 +175,7 @@ int main(void)
     ep = make(seL4_EndpointObject, 0);
     handler = make(seL4_EndpointObject, 0);
     t = thread_new(200);
-    QUIETLY(t.tcb, TCBSetSpace, CAPS(ROOT, VSPACE), handler, 0, 0);
+    SPACE_ERROR(t.tcb, ROOT, 0, handler, handler);
     blocked();
     unknown();
     tls_base();
