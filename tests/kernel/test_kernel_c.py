@@ -56,10 +56,46 @@ def core(includes: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[
     return objects
 
 
+def build(target: Path, program: Path, includes: list[str], objects: list[Path]) -> Path:
+    run(*toolchain.find_compiler(), *TEST_FLAGS, *includes, program, *objects, "-o", target)
+    return target
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
 def test_the_core_behaves(
     program: Path, core: list[Path], includes: list[str], tmp_path: Path
 ) -> None:
-    target = tmp_path / program.stem
-    run(*toolchain.find_compiler(), *TEST_FLAGS, *includes, program, *core, "-o", target)
-    run(target)
+    run(build(tmp_path / program.stem, program, includes, core))
+
+
+@pytest.mark.parametrize("kernel", ["classic", "mcs"])
+def test_random_programs_break_no_invariant(
+    kernel: str, core: list[Path], includes: list[str], tmp_path: Path
+) -> None:
+    target = build(tmp_path / "fuzz_volume", HERE / "fuzz" / "fuzz_volume.c", includes, core)
+    run(target, "-k", kernel, "-n", "60000")
+
+
+def test_a_fault_of_the_core_is_found_and_told_in_a_few_steps(
+    core: list[Path], includes: list[str], tmp_path: Path
+) -> None:
+    """Break a copy of one file: a thread is not told that its notification has gone."""
+    source = (CSRC / "kernel" / "notification.c").read_text()
+    line = "    tcb_at(k, n->bound_tcb)->bound_notification = 0;\n"
+    assert source.count(line) == 1
+    broken = tmp_path / "notification.c"
+    broken.write_text(source.replace(line, "    (void)k;\n"))
+    compiler = toolchain.find_compiler()
+    run(*compiler, *CORE_FLAGS, *includes, "-c", broken, "-o", tmp_path / "broken.o")
+    objects = [path for path in core if not path.name.endswith("-notification.o")]
+    objects.append(tmp_path / "broken.o")
+    target = build(tmp_path / "fuzz_volume", HERE / "fuzz" / "fuzz_volume.c", includes, objects)
+
+    command = [target, "-k", "classic", "-o", tmp_path / "program"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert done.returncode == 1
+    story = done.stdout[done.stdout.index("steps are enough") :].splitlines()
+    assert "thread-bound" in story[-1]
+    assert len(story) < 10
+    replay = subprocess.run([target, "-k", "classic", tmp_path / "program"], capture_output=True)
+    assert replay.returncode == 1
