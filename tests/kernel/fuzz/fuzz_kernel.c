@@ -4,8 +4,9 @@
  * for libFuzzer, which looks for those that come to new places of the core.
  *
  * It changes programs by whole steps, mostly: a step is taken out, put in, or
- * made another one, or the rest is that of another program. A program that fails is left in a file; fuzz_volume tells
- * what happens in it, and finds a shorter one.
+ * made another one, or the rest is that of another program. A program that
+ * fails is left in a file; fuzz_volume tells what happens in it, and finds a
+ * shorter one.
  */
 #include "fuzz/play.h"
 
