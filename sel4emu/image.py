@@ -121,8 +121,12 @@ def check_kernel(image: RootImage, mcs: bool) -> None:
     """Raise VersionMismatch if the image was built for the other kernel."""
     if image.mcs is not None and image.mcs != mcs:
         names = ("classic", "MCS")
-        how = "without --mcs" if image.mcs else "with 'sel4emu cc --root --mcs'"
+        how = (
+            "run it with --mcs (mcs=True), or build it without --mcs"
+            if image.mcs
+            else "build it with 'sel4emu cc --root --mcs', or run it without --mcs"
+        )
         raise VersionMismatch(
             f"{image.path} was built for the {names[image.mcs]} kernel, this machine runs the "
-            f"{names[mcs]} one: build it {how}"
+            f"{names[mcs]} one: {how}"
         )

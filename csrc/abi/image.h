@@ -253,8 +253,9 @@ struct image_header {
     paddr current_sc;
     word charged_until;
     struct image_queue release;
-    uint32_t reprogram; /* the time of this entry has been acted on */
-    word entries;       /* kernel entries that programs made so far */
+    uint32_t reprogram;   /* the time of this entry has been acted on */
+    word entries;         /* kernel entries that threads have made so far, */
+    word current_entries; /* ... and those of the current ones */
     /* the host's own, see gate/clock.h: time is base_time + (counter -
      * base_count) * scale / 2^32 */
     struct {

@@ -163,7 +163,8 @@ static enum host_status check_note(const struct sel4emu_note *note, bool mcs,
                          path, note->mcs ? "MCS" : "classic",
                          mcs ? "MCS" : "classic",
                          mcs ? "compile it with 'sel4emu cc --mcs'"
-                             : "compile it without --mcs");
+                             : "make the machine with mcs=True, or compile it "
+                               "without --mcs");
     return HOST_OK;
 }
 

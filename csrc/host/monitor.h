@@ -81,7 +81,7 @@ struct host_timer {
     struct {
         uint32_t thread; /* who is watched, since this moment, */
         word since;
-        word entries; /* h.entries and the CPU time of its process then, */
+        word entries; /* h.current_entries and its process's CPU time then, */
         word cpu;
         word last; /* ... and at the last look */
         word gone; /* what of it has become virtual time */

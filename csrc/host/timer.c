@@ -114,9 +114,9 @@ static bool runs_on(struct host_machine *m)
     word left = k->h.deadline - k->h.time, used;
 
     if (m->timer.watch.thread != k->h.current_thread ||
-        m->timer.watch.entries != k->h.entries) {
+        m->timer.watch.entries != k->h.current_entries) {
         m->timer.watch.thread = k->h.current_thread;
-        m->timer.watch.entries = k->h.entries;
+        m->timer.watch.entries = k->h.current_entries;
         m->timer.watch.since = now;
         m->timer.watch.cpu = m->timer.watch.last = cpu;
         m->timer.watch.gone = 0;

@@ -72,7 +72,7 @@ static struct boot_ranges devices_of(const struct boot_ranges *ram)
 
 paddr boot_take(struct boot_ranges *ram, word size, word align)
 {
-    for (int i = ram->count - 1; i >= 0; i--) {
+    for (int i = 0; i < ram->count; i++) {
         struct image_range *r = &ram->range[i];
         word start = (r->end - size) & ~(align - 1);
         word end = r->end;
@@ -185,26 +185,30 @@ static void boot_header(struct kernel *k, const struct image_config *config)
     sched_boot(k);
 }
 
-/* An object is aligned to its size. */
-static paddr take(struct boot *b, word size)
-{
-    return boot_take(&b->ram, size, size);
-}
-
+/*
+ * The first objects, the largest first, so that each is aligned to its size.
+ * As with the real kernel, they lie near the end of memory, and what is behind
+ * them becomes the last untyped memory, in ascending sizes.
+ */
 static bool boot_memory(struct boot *b)
 {
-    word cnode_bits = b->k->h.config.cnode_bits;
+    bool mcs = b->k->h.config.mcs;
+    word cnode = 1ul << (b->k->h.config.cnode_bits + SEL4_SLOT_BITS);
+    word tcb = 1ul << SEL4_TCB_BITS;
+    word context = mcs ? 1ul << SEL4_MIN_SCHED_CONTEXT_BITS[1] : 0;
 
     b->ram = ram_of(b->k->h.config.memory_size);
-    b->cnode = take(b, 1ul << (cnode_bits + SEL4_SLOT_BITS));
-    b->pml4 = take(b, PAGE);
-    b->pool = take(b, PAGE);
-    b->bootinfo = take(b, PAGE);
-    b->ipc_buffer = take(b, PAGE);
-    b->tcb = take(b, 1ul << SEL4_TCB_BITS);
-    if (b->k->h.config.mcs)
-        b->sched_context = take(b, 1ul << SEL4_MIN_SCHED_CONTEXT_BITS[1]);
-    return b->cnode && b->tcb && (!b->k->h.config.mcs || b->sched_context);
+    b->cnode = boot_take(&b->ram, cnode + 4 * PAGE + tcb + context, cnode);
+    if (!b->cnode)
+        return false;
+    b->pml4 = b->cnode + cnode;
+    b->pool = b->pml4 + PAGE;
+    b->bootinfo = b->pool + PAGE;
+    b->ipc_buffer = b->bootinfo + PAGE;
+    b->tcb = b->ipc_buffer + PAGE;
+    if (mcs)
+        b->sched_context = b->tcb + tcb;
+    return true;
 }
 
 static void boot_caps(struct boot *b)

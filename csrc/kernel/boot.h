@@ -26,8 +26,8 @@ struct boot {
     paddr sched_context; /* MCS */
 };
 
-/* Cut `size` bytes, aligned, off the top of RAM; what is above them stays
- * free. 0: there is no room. */
+/* Cut `size` bytes, aligned, off the top of the first range that has them; what
+ * is above them stays free. 0: there is no room. */
 paddr boot_take(struct boot_ranges *ram, word size, word align);
 /* Put an object's first capability into a slot of the root CNode. */
 void boot_put(struct boot *b, word slot, union cap cap);

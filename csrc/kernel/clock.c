@@ -13,7 +13,8 @@ static bool is_virtual(struct kernel *k)
     return k->h.config.clock == CLOCK_VIRTUAL;
 }
 
-void clock_entry(struct kernel *k, const struct kernel_cause *cause)
+void clock_entry(struct kernel *k, const struct kernel_cause *cause,
+                 bool is_current)
 {
     switch (cause->kind) {
     case CAUSE_INTERRUPT:
@@ -24,13 +25,16 @@ void clock_entry(struct kernel *k, const struct kernel_cause *cause)
         break;
     }
     k->h.entries++;
+    if (!is_current)
+        return;
+    k->h.current_entries++;
     if (is_virtual(k))
         k->h.time += ENTRY_NS;
 }
 
 void clock_work(struct kernel *k)
 {
-    if (is_virtual(k))
+    if (is_virtual(k) && k->h.preemptible)
         k->h.time += WORK_NS;
 }
 

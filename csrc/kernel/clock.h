@@ -3,8 +3,8 @@
  * The machine's time, h.time: nanoseconds since it booted.
  *
  * With CLOCK_REAL it is the host's, who writes it before every entry. With
- * CLOCK_VIRTUAL the core moves it by itself: every entry and every stretch of
- * a long operation takes a fixed time, and when nobody can run, time jumps to
+ * CLOCK_VIRTUAL the core moves it by itself: every entry of current and every
+ * stretch of a long operation takes a fixed time, and when nobody can run, time jumps to
  * what is waited for. So a run repeats exactly. Only a thread that stays in
  * its own code for longer than its turn needs the host, who then sets the time
  * to the deadline.
@@ -14,10 +14,11 @@
 
 #include "kernel/object.h"
 
-/* An entry begins. Only what a program does takes time: how often Linux
- * interrupts it is chance. */
-void clock_entry(struct kernel *k, const struct kernel_cause *cause);
-/* A stretch of a long operation is done. */
+/* An entry begins. Only what current does takes time: when Linux interrupts it
+ * is chance, and agents do not occupy the node. */
+void clock_entry(struct kernel *k, const struct kernel_cause *cause,
+                 bool is_current);
+/* A stretch of a long operation is done (of current's). */
 void clock_work(struct kernel *k);
 /* Nobody can run: go to the deadline at once, if that is how time passes. */
 bool clock_skip(struct kernel *k);

@@ -253,7 +253,7 @@ void kernel_enter(struct kernel *k, const struct kernel_host *host, paddr tcb,
         return;
     }
     error_clear(k);
-    clock_entry(k, cause);
+    clock_entry(k, cause, is_current);
     k->h.preemptible = is_current;
     trace_begin(k, t, cause);
     bool step = is_step(k, t, cause);

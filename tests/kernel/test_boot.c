@@ -134,6 +134,26 @@ static void untyped_memory_covers_the_address_space(void)
     machine_free(&m);
 }
 
+/* Programs take what they need from the last one, as on the real kernel, where
+ * it is the largest behind the first objects. */
+static void the_last_untyped_memory_is_large(void)
+{
+    for (uint32_t mcs = 0; mcs <= 1; mcs++) {
+        struct image_config config = default_config();
+        config.mcs = mcs;
+        struct machine m = machine_new_config(&config);
+        union cap last = slot_of(&m, m.k->h.boot.untyped_end - 1)->cap;
+        union cap before = slot_of(&m, m.k->h.boot.untyped_end - 2)->cap;
+
+        CHECK_EQ(last.untyped.obj + (1ul << last.untyped.bits),
+                 config.memory_size);
+        CHECK(last.untyped.bits >= 16);
+        CHECK(last.untyped.bits > before.untyped.bits);
+        machine_free(&m);
+    }
+}
+
 TESTS(TEST(wrong_configurations_are_refused_with_a_reason),
       TEST(the_boot_slots_hold_what_the_contract_names),
-      TEST(untyped_memory_covers_the_address_space))
+      TEST(untyped_memory_covers_the_address_space),
+      TEST(the_last_untyped_memory_is_large))

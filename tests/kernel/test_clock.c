@@ -86,6 +86,18 @@ static void interrupts_take_no_virtual_time(void)
     machine_free(&m);
 }
 
+static void agents_take_no_virtual_time(void)
+{
+    struct machine m = machine_with_virtual_clock();
+    word before;
+
+    thread_running(&m, 50);
+    before = m.k->h.time;
+    object_new(&m, OBJECT_ENDPOINT, 0);
+    CHECK_EQ(m.k->h.time, before);
+    machine_free(&m);
+}
+
 static void the_trace_tells_when(void)
 {
     struct machine m = machine_with_virtual_clock();
@@ -223,8 +235,8 @@ static void who_reads_the_counter_long_enough_has_had_its_turn(void)
 
 TESTS(TEST(the_core_leaves_the_hosts_time_alone),
       TEST(every_call_of_a_program_takes_the_same_virtual_time),
-      TEST(interrupts_take_no_virtual_time), TEST(the_trace_tells_when),
-      TEST(virtual_time_jumps_when_nobody_can_run),
+      TEST(interrupts_take_no_virtual_time), TEST(agents_take_no_virtual_time),
+      TEST(the_trace_tells_when), TEST(virtual_time_jumps_when_nobody_can_run),
       TEST(virtual_time_stands_still_when_nobody_waits_for_it),
       TEST(virtual_time_waits_with_those_who_wait_for_the_host),
       TEST(a_long_revoke_ends_its_threads_turn),
