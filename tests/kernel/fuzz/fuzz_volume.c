@@ -135,29 +135,38 @@ static void cut(uint8_t *to, const struct program *from, word first, word count)
     memcpy(to + at, from->bytes + at + n, from->size - at - n);
 }
 
-/* Shorten the program in `bytes`. */
-static void shrink(struct program *program, const char *broken)
+/* Leave out so many blocks of the program in `bytes`, wherever they are not
+ * needed. True: it became shorter. */
+static bool leave_out(struct program *program, word count, const char *broken)
 {
     static uint8_t shorter[BLOCK * (STEPS_MAX + 1)];
-    word count = program->size / BLOCK / 2;
+    size_t before = program->size;
+    word first = 1;
 
-    for (; count > 0; count /= 2) {
-        word first = 1;
+    while (first + count <= program->size / BLOCK) {
+        struct program less = *program;
 
-        while (first + count <= program->size / BLOCK) {
-            struct program less = *program;
-
-            cut(shorter, program, first, count);
-            less.bytes = shorter;
-            less.size = program->size - BLOCK * count;
-            if (still_fails(&less, broken)) {
-                memcpy(bytes, shorter, less.size);
-                program->size = less.size;
-            } else {
-                first += count;
-            }
+        cut(shorter, program, first, count);
+        less.bytes = shorter;
+        less.size = program->size - BLOCK * count;
+        if (still_fails(&less, broken)) {
+            memcpy(bytes, shorter, less.size);
+            program->size = less.size;
+        } else {
+            first += count;
         }
     }
+    return program->size < before;
+}
+
+static void shrink(struct program *program, const char *broken)
+{
+    word count = program->size / BLOCK / 2;
+
+    for (; count > 1; count /= 2)
+        leave_out(program, count, broken);
+    while (leave_out(program, 1, broken))
+        ;
 }
 
 static void save(const char *path, const struct program *program)
