@@ -107,12 +107,23 @@ static enum host_status make_image(struct host_machine *m,
     return HOST_OK;
 }
 
-static enum host_status make_service(struct host_machine *m,
-                                     struct host_error *error)
+bool host_thread_start(struct host_machine *m, pthread_t *thread,
+                       void *(*run)(void *machine))
 {
     sigset_t all, old;
     int number;
 
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    number = pthread_create(thread, NULL, run, m);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    errno = number;
+    return number == 0;
+}
+
+static enum host_status make_service(struct host_machine *m,
+                                     struct host_error *error)
+{
     m->epoll = epoll_create1(EPOLL_CLOEXEC);
     m->call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     m->watch = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -121,14 +132,8 @@ static enum host_status make_service(struct host_machine *m,
     if (monitor_watch(m, m->call, WATCH_CALL, 0) != 0 ||
         monitor_watch(m, m->watch, WATCH_SLEEPERS, 0) != 0)
         return host_fail_errno(error, "epoll");
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    number = pthread_create(&m->thread, NULL, monitor_main, m);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (number != 0) {
-        errno = number;
+    if (!host_thread_start(m, &m->thread, monitor_main))
         return host_fail_errno(error, "service thread");
-    }
     return HOST_OK;
 }
 

@@ -160,6 +160,9 @@ void host_reschedule(struct host_machine *m);
  * whoever runs next. `me`: index of the thread that entered, 0: an agent. */
 void host_handoff(struct host_machine *m, uint32_t me);
 
+/* Start a thread of the machine, with all signals blocked; false: see errno. */
+bool host_thread_start(struct host_machine *m, pthread_t *thread,
+                       void *(*run)(void *machine));
 /* Bind the calling thread to a CPU; negative: leave it alone. */
 void host_bind(int cpu);
 

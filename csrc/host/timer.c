@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
@@ -214,21 +213,12 @@ static void *timer_main(void *machine)
 
 enum host_status timer_start(struct host_machine *m, struct host_error *error)
 {
-    sigset_t all, old;
-    int number;
-
     m->timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     m->timer.end = eventfd(0, EFD_CLOEXEC);
     if (m->timer.fd < 0 || m->timer.end < 0)
         return host_fail_errno(error, "descriptors of the timer");
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    number = pthread_create(&m->timer.thread, NULL, timer_main, m);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (number != 0) {
-        errno = number;
+    if (!host_thread_start(m, &m->timer.thread, timer_main))
         return host_fail_errno(error, "timer thread");
-    }
     m->timer.running = true;
     return HOST_OK;
 }

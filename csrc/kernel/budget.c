@@ -60,16 +60,11 @@ void budget_release(struct kernel *k, paddr sc)
 
 /* ---- turns ---- */
 
-static bool has_timeout_handler(const struct tcb *t)
-{
-    return t->slot[TCB_TIMEOUT_HANDLER].cap.type == CAP_ENDPOINT;
-}
-
 static void end_turn(struct kernel *k, struct tcb *t, bool may_fault)
 {
     struct sched_context *sc = payer(k);
 
-    if (may_fault && !refill_is_round_robin(sc) && has_timeout_handler(t))
+    if (may_fault && !refill_is_round_robin(sc) && fault_has_timeout_handler(t))
         fault_raise_timeout(k, t);
     else if (refill_is_ready(k, sc) && refill_is_sufficient(sc, 0))
         sched_append(k, t);

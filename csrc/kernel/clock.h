@@ -4,10 +4,10 @@
  *
  * With CLOCK_REAL it is the host's, who writes it before every entry. With
  * CLOCK_VIRTUAL the core moves it by itself: every entry of current and every
- * stretch of a long operation takes a fixed time, and when nobody can run, time jumps to
- * what is waited for. So a run repeats exactly. Only a thread that stays in
- * its own code for longer than its turn needs the host, who then sets the time
- * to the deadline.
+ * stretch of a long operation takes a fixed time, and when nobody can run, time
+ * jumps to what is waited for. So a run repeats exactly. Only a thread that
+ * stays in its own code for longer than its turn needs the host, who then sets
+ * the time to the deadline.
  */
 #ifndef SEL4EMU_KERNEL_CLOCK_H
 #define SEL4EMU_KERNEL_CLOCK_H

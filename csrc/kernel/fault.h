@@ -18,6 +18,11 @@ word fault_label(struct kernel *k, word type);
 bool fault_is_handled(struct kernel *k, struct tcb *t);
 /* t cannot go on: tell its handler; without one it stops. */
 void fault_raise(struct kernel *k, struct tcb *t, const struct fault *f);
+/* MCS: is anybody told when t's turn is over? */
+static inline bool fault_has_timeout_handler(const struct tcb *t)
+{
+    return t->slot[TCB_TIMEOUT_HANDLER].cap.type == CAP_ENDPOINT;
+}
 /* MCS: t's turn is over, and its timeout handler, which it has, is told. */
 void fault_raise_timeout(struct kernel *k, struct tcb *t);
 /* A capability pointer does not resolve: h.error.lookup says why. */

@@ -111,10 +111,8 @@ static void view_replies(struct kernel *k, const struct tcb *t,
     word reply = (word)t->slot[TCB_REPLY].next_4 << 2;
     const struct cte *slot = slot_checked(k, reply);
 
-    if (k->h.config.mcs) {
-        v->reply_slot = 0;
+    if (k->h.config.mcs)
         return;
-    }
     if (caller.type == CAP_REPLY && tcb_checked(k, caller.obj))
         v->caller = caller.obj;
     if (slot && slot->cap.type == CAP_REPLY && slot->cap.obj == v->tcb)

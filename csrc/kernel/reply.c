@@ -132,8 +132,7 @@ static void let_run(struct kernel *k, struct tcb *t, word fault_type)
         return;
     if (refill_is_ready(k, sc) && refill_is_sufficient(sc, 0))
         sched_possible_switch(k, t);
-    else if (t->slot[TCB_TIMEOUT_HANDLER].cap.type == CAP_ENDPOINT &&
-             fault_type != FAULT_TIMEOUT)
+    else if (fault_has_timeout_handler(t) && fault_type != FAULT_TIMEOUT)
         fault_raise_timeout(k, t);
     else
         sched_postpone(k, t);

@@ -51,8 +51,7 @@ void sched_context_bind(struct kernel *k, struct sched_context *sc,
     sched_require(k);
 }
 
-/* Whoever has it stops. */
-static void take_away(struct kernel *k, struct sched_context *sc)
+void sched_context_unbind(struct kernel *k, struct sched_context *sc)
 {
     struct tcb *t = tcb_at(k, sc->tcb);
 
@@ -68,15 +67,10 @@ static void take_away(struct kernel *k, struct sched_context *sc)
         sched_require(k);
 }
 
-void sched_context_unbind(struct kernel *k, struct sched_context *sc)
-{
-    take_away(k, sc);
-}
-
 void sched_context_donate(struct kernel *k, struct sched_context *sc,
                           struct tcb *to)
 {
-    take_away(k, sc);
+    sched_context_unbind(k, sc);
     sc->tcb = object_ref(k, to);
     to->sched_context = object_ref(k, sc);
 }
@@ -114,8 +108,7 @@ void sched_context_unbind_all(struct kernel *k, struct sched_context *sc)
 void sched_context_destroy(struct kernel *k, struct sched_context *sc)
 {
     sched_context_unbind_all(k, sc);
-    if (sc->yield_from)
-        sched_context_complete_yield(k, tcb_at(k, sc->yield_from));
+    sched_context_end_yield(k, sc);
     sc->refill_max = 0;
     sc->sporadic = 0;
     if (k->h.current_sc == object_ref(k, sc))
@@ -152,4 +145,10 @@ void sched_context_complete_yield(struct kernel *k, struct tcb *t)
     message_set(t, buffer, 0, sched_context_take_consumed(sc));
     t->regs[REG_INFO] = info_new(SEL4_NO_ERROR, 0, 0, 1);
     sched_context_cancel_yield(k, t);
+}
+
+void sched_context_end_yield(struct kernel *k, struct sched_context *sc)
+{
+    if (sc->yield_from)
+        sched_context_complete_yield(k, tcb_at(k, sc->yield_from));
 }

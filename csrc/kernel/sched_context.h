@@ -20,7 +20,7 @@ bool sched_context_is_released(struct kernel *k, struct sched_context *sc);
 /* t gets a scheduling context that nobody has, and may run. */
 void sched_context_bind(struct kernel *k, struct sched_context *sc,
                         struct tcb *t);
-/* Whoever has it loses it. */
+/* Whoever has it stops, and loses it. */
 void sched_context_unbind(struct kernel *k, struct sched_context *sc);
 /* The same, and its notification and call stack. */
 void sched_context_unbind_all(struct kernel *k, struct sched_context *sc);
@@ -41,6 +41,8 @@ void sched_context_unbind_notification(struct kernel *k,
 /* YieldTo: t, which yielded, goes on and is told; or it gives up. */
 void sched_context_complete_yield(struct kernel *k, struct tcb *t);
 void sched_context_cancel_yield(struct kernel *k, struct tcb *t);
+/* Whoever yielded to sc, if somebody did, goes on and is told. */
+void sched_context_end_yield(struct kernel *k, struct sched_context *sc);
 
 /* Time it has run since somebody asked, in us; asks. */
 word sched_context_take_consumed(struct sched_context *sc);

@@ -296,8 +296,7 @@ static enum outcome decode_yield_to(struct kernel *k, struct call *call)
     if (check_yield(k, call) != OUTCOME_DONE)
         return OUTCOME_ERROR;
     call_commit(k, call);
-    if (sc->yield_from)
-        sched_context_complete_yield(k, tcb_at(k, sc->yield_from));
+    sched_context_end_yield(k, sc);
     sched_context_resume(k, sc);
     if (!thread_is_schedulable(k, t) || thread_is_agent(k, t) ||
         object_ref(k, t) == k->h.current)

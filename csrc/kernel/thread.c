@@ -79,8 +79,7 @@ void tcb_destroy(struct kernel *k, struct tcb *t)
         notification_unbind(k, object_at(k, t->bound_notification));
     if (sc) {
         sched_context_unbind(k, sc);
-        if (sc->yield_from)
-            sched_context_complete_yield(k, tcb_at(k, sc->yield_from));
+        sched_context_end_yield(k, sc);
     }
     thread_suspend(k, t);
     unlist(k, t);

@@ -117,6 +117,17 @@ typedef void machine_locked_step(struct kernel *k, void *argument);
 enum host_status machine_locked(struct machine *self, machine_locked_step *step,
                                 void *argument, struct host_error *error);
 
+/* What a method shows about the object at an address; its own struct begins
+ * with this. */
+struct object_look {
+    paddr address;
+    bool exists; /* the step says so */
+};
+/* The body of a method that takes an address: the step looks, under the lock.
+ * False: an exception is set, LookupError if there is no such object. */
+bool machine_look(PyObject *object, PyObject *args, PyObject *kwargs,
+                  machine_locked_step *step, struct object_look *look);
+
 /* arguments.c: converters for PyArg_Parse ("O&") */
 int convert_word(PyObject *object, void *word_result);
 int convert_agent(PyObject *object, void *unsigned_result);

@@ -9,8 +9,7 @@
 #define U(x) ((unsigned long long)(x))
 
 struct mcs_look {
-    paddr object;
-    bool exists;
+    struct object_look at;
     struct sched_context_view context;
     struct reply_view reply;
 };
@@ -19,35 +18,14 @@ static void context_read(struct kernel *k, void *argument)
 {
     struct mcs_look *look = argument;
 
-    look->exists = sched_context_view(k, look->object, &look->context);
+    look->at.exists = sched_context_view(k, look->at.address, &look->context);
 }
 
 static void reply_read(struct kernel *k, void *argument)
 {
     struct mcs_look *look = argument;
 
-    look->exists = reply_view(k, look->object, &look->reply);
-}
-
-/* False: an exception is set. */
-static bool look_at(PyObject *object, PyObject *args, PyObject *kwargs,
-                    machine_locked_step *step, struct mcs_look *look)
-{
-    static char *names[] = { "address", NULL };
-    struct machine *self = (struct machine *)object;
-    struct host_error error = { 0 };
-    enum host_status status;
-
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&", names, convert_word,
-                                     &look->object))
-        return false;
-    status = machine_locked(self, step, look, &error);
-    if (status != HOST_OK)
-        error_raise(self, status, &error);
-    else if (!look->exists)
-        PyErr_Format(PyExc_LookupError, "there is no such object at 0x%llx",
-                     U(look->object));
-    return status == HOST_OK && look->exists;
+    look->at.exists = reply_view(k, look->at.address, &look->reply);
 }
 
 PyObject *machine_sched_context(PyObject *object, PyObject *args,
@@ -56,7 +34,7 @@ PyObject *machine_sched_context(PyObject *object, PyObject *args,
     struct mcs_look look = { 0 };
     const struct sched_context_view *v = &look.context;
 
-    if (!look_at(object, args, kwargs, context_read, &look))
+    if (!machine_look(object, args, kwargs, context_read, &look.at))
         return NULL;
     return Py_BuildValue("{s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:N,s:K,s:K,s:K}",
                          "period", U(v->period), "budget", U(v->budget),
@@ -73,7 +51,7 @@ PyObject *machine_reply(PyObject *object, PyObject *args, PyObject *kwargs)
     struct mcs_look look = { 0 };
     const struct reply_view *v = &look.reply;
 
-    if (!look_at(object, args, kwargs, reply_read, &look))
+    if (!machine_look(object, args, kwargs, reply_read, &look.at))
         return NULL;
     return Py_BuildValue("{s:K,s:N,s:K,s:K}", "tcb", U(v->tcb), "is_call",
                          PyBool_FromLong(v->is_call), "below", U(v->below),

@@ -189,8 +189,7 @@ bool thread_exists(struct machine *self, paddr tcb)
 /* --- queues ---------------------------------------------------------------------- */
 
 struct queue_look {
-    paddr object;
-    bool exists;
+    struct object_look at;
     struct endpoint_view endpoint;
     struct notification_view notification;
     word *waiting;
@@ -212,8 +211,8 @@ static void endpoint_read(struct kernel *k, void *argument)
 {
     struct queue_look *look = argument;
 
-    look->exists = endpoint_view(k, look->object, &look->endpoint);
-    if (look->exists)
+    look->at.exists = endpoint_view(k, look->at.address, &look->endpoint);
+    if (look->at.exists)
         queue_read(k, look, look->endpoint.first, look->endpoint.length);
 }
 
@@ -221,8 +220,9 @@ static void notification_read(struct kernel *k, void *argument)
 {
     struct queue_look *look = argument;
 
-    look->exists = notification_view(k, look->object, &look->notification);
-    if (look->exists)
+    look->at.exists =
+        notification_view(k, look->at.address, &look->notification);
+    if (look->at.exists)
         queue_read(k, look, look->notification.first,
                    look->notification.length);
 }
@@ -231,25 +231,11 @@ static void notification_read(struct kernel *k, void *argument)
 static bool queue_look(PyObject *object, PyObject *args, PyObject *kwargs,
                        machine_locked_step *step, struct queue_look *look)
 {
-    static char *names[] = { "address", NULL };
-    struct machine *self = (struct machine *)object;
-    struct host_error error = { 0 };
-    enum host_status status;
-
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&", names, convert_word,
-                                     &look->object))
+    if (!machine_look(object, args, kwargs, step, &look->at))
         return false;
-    status = machine_locked(self, step, look, &error);
-    if (status != HOST_OK)
-        error_raise(self, status, &error);
-    else if (!look->exists)
-        PyErr_Format(PyExc_LookupError, "there is no such object at 0x%llx",
-                     U(look->object));
-    else if (!look->waiting)
+    if (!look->waiting)
         PyErr_NoMemory();
-    else
-        return true;
-    return false;
+    return look->waiting;
 }
 
 PyObject *machine_endpoint(PyObject *object, PyObject *args, PyObject *kwargs)

@@ -91,6 +91,26 @@ enum host_status machine_locked(struct machine *self, machine_locked_step *step,
     return status;
 }
 
+bool machine_look(PyObject *object, PyObject *args, PyObject *kwargs,
+                  machine_locked_step *step, struct object_look *look)
+{
+    static char *names[] = { "address", NULL };
+    struct machine *self = (struct machine *)object;
+    struct host_error error = { 0 };
+    enum host_status status;
+
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&", names, convert_word,
+                                     &look->address))
+        return false;
+    status = machine_locked(self, step, look, &error);
+    if (status != HOST_OK)
+        error_raise(self, status, &error);
+    else if (!look->exists)
+        PyErr_Format(PyExc_LookupError, "there is no such object at 0x%llx",
+                     (unsigned long long)look->address);
+    return status == HOST_OK && look->exists;
+}
+
 /* (start, end, entry) of a root task's image, or None. */
 static int convert_image(PyObject *object, void *config)
 {
